@@ -1,0 +1,18 @@
+//! The rules of AllThrive: pure functions over values. No I/O, no clock of its own, no runtime.
+//!
+//! Imports [`allthrive_protocol`] and nothing else of the house.
+//!
+//! - [`time`]: the two units of time
+//! - [`names`]: what a username, a title, an e-mail address, a message text may be
+//! - [`unit`]: what can be asked of a room, as values
+//! - [`entry`]: what a room's log holds
+//! - [`room`]: who may do what; the one function that turns a unit into log entries
+//!
+//! *A new thing a room can do*: a variant in [`unit::Deed`], its arm in [`room::admit`] with a unit
+//! test, a variant in [`entry::Payload`] if it leaves a new kind of trace.
+
+pub mod entry;
+pub mod names;
+pub mod room;
+pub mod time;
+pub mod unit;

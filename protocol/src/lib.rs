@@ -1,0 +1,47 @@
+//! The wire of AllThrive, `allthrive.v1`: plain data, serde only, no I/O.
+//!
+//! Imports nothing of the house; everything else may import it. Its shapes are written out in
+//! `tests/wire.rs` and in `docs/PROTOCOL.md`, and a change shows in both.
+//!
+//! - [`id`]: who speaks and where: `UserId`, `RoomId`, `Principal`, `Cmid`
+//! - [`command`]: what a client may ask for, one variant each
+//! - [`reply`]: the answers to commands
+//! - [`event`]: what is told to those who listen
+//! - [`error`]: refusal codes and close codes
+//!
+//! *A new command*: a variant in [`command::Command`], its line in `Command::parse`, its JSON in
+//! `tests/wire.rs`; the compiler then points at the session's `dispatch`.
+
+pub mod command;
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod reply;
+
+pub use command::{Command, Malformed, Request};
+pub use error::{CloseCode, Code, Refusal};
+pub use id::{Cmid, ConnId, PlayerId, Principal, RoomId, Seq, SessionId, UserId};
+
+/// The subprotocol a client must offer and the server answers with.
+pub const SUBPROTOCOL: &str = "allthrive.v1.json";
+
+/// A ticket may be sent as a second subprotocol with this prefix.
+pub const TICKET_PREFIX: &str = "ticket.";
+
+/// Longest inbound message in bytes, its fragments added up.
+pub const MAX_FRAME_BYTES: usize = 64 * 1024;
+
+/// Most commands in one inbound array.
+pub const MAX_BATCH: usize = 64;
+
+/// Longest message text, in characters (Unicode scalar values).
+pub const MAX_BODY_CHARS: usize = 4_000;
+
+/// Most rows a `history` answers with.
+pub const MAX_HISTORY: u32 = 100;
+
+/// Most events one `events` page holds.
+pub const MAX_EVENTS: u32 = 200;
+
+/// Unread counts stop here: a client shows "100" as "99+".
+pub const UNREAD_CAP: u32 = 100;
