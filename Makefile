@@ -1,0 +1,14 @@
+# Thin: what is longer than a line stands in scripts/.
+.PHONY: run test lint setup
+
+run: ## Start the server on the embedded database.
+	cargo run --release
+
+test: ## Format, lints, every test on both engines, the browser tests.
+	scripts/test
+
+lint: ## Format and lints only.
+	scripts/test format lints
+
+setup: ## Install what `make test` needs (Debian, as root).
+	scripts/setup
