@@ -1,0 +1,272 @@
+// The chat page: who is signed in, one connection, the list, the open conversation, and the addresses
+// `#room/<id>` and `#room/<id>/details`, each a step that Back undoes.
+
+import { Banner } from './banner.js';
+import { Client } from './client.js';
+import { DetailsView } from './details.js';
+import { account, addPerson, newConversation, publicRooms } from './dialogs.js';
+import { announce, byId, el, figure, icon } from './dom.js';
+import { failureWords } from './form.js';
+import { ListView } from './list.js';
+import { Outbox } from './outbox.js';
+import { Rooms, nameOf } from './rooms.js';
+import { Refused, accessExpires, call, goSignIn, refresh, signOut } from './session.js';
+import { ThreadView } from './thread.js';
+
+const PHONE = window.matchMedia('(max-width: 760px)');
+
+/** @returns {{id: string | null, details: boolean}} */
+function route() {
+  const found = /^#room\/([0-9a-f-]{36})(\/details)?$/.exec(location.hash);
+  return { id: found?.[1] ?? null, details: Boolean(found?.[2]) };
+}
+
+class ChatPage {
+  /** @param {any} me */
+  constructor(me) {
+    this.me = me;
+    this.client = new Client({
+      refresh,
+      ticket: async () => (await call('POST', 'auth/ws-ticket')).ticket,
+      expires: accessExpires,
+    });
+    this.outbox = new Outbox(this.client, me.id);
+    this.rooms = new Rooms(this.client, this.outbox, me);
+    this.list = new ListView(this.rooms, { onNew: () => this.#new(), onRetry: () => this.#load() });
+    this.details = new DetailsView(this.rooms, { onClose: (event) => this.#stepBack(event), onAdd: (id) => this.#add(id) });
+    /** @type {ThreadView | null} */
+    this.thread = null;
+    /** The step before this one within the page, to go back to instead of onwards. */
+    this.steps = 0;
+  }
+
+  start() {
+    new Banner(this.client);
+    this.client.addEventListener('net', () => this.thread?.conversation && this.thread.draw());
+    this.rooms.addEventListener('list', () => this.#drawCounts());
+    this.rooms.addEventListener('gone', (event) => this.#gone(/** @type {CustomEvent} */ (event).detail.id));
+    this.rooms.addEventListener('message', (event) => this.#announceElsewhere(/** @type {CustomEvent} */ (event).detail));
+    this.outbox.addEventListener('failed', () => announce('A message was not sent. It is still there, you can try again.'));
+    window.addEventListener('hashchange', () => {
+      this.steps += 1;
+      this.#show(true);
+    });
+    PHONE.addEventListener('change', () => this.#dress());
+    document.addEventListener('keydown', (event) => this.#key(event));
+    byId('new-conversation').addEventListener('click', () => this.#new());
+    byId('find-rooms').addEventListener('click', () => publicRooms(this.me.username, (id) => this.#go(id)));
+    byId('you').addEventListener('click', () => account(this.me, this.outbox.items.size, () => this.#leave()));
+    for (const skip of document.querySelectorAll('[data-skip]')) skip.addEventListener('click', (event) => this.#skip(event));
+    this.client.start();
+    this.#load();
+    this.#show(false);
+  }
+
+  async #load() {
+    try {
+      await this.rooms.load();
+    } catch (error) {
+      if (/** @type {any} */ (error).status === 401) goSignIn();
+      else this.list.failed(error);
+    }
+  }
+
+  async #leave() {
+    await signOut();
+    this.client.stop();
+    this.outbox.clear();
+    location.replace('/signin');
+  }
+
+  #new() {
+    newConversation((id, kind) => {
+      this.#go(id, kind === 'group' ? '/details' : '');
+    });
+  }
+
+  /** @param {string} id */
+  #add(id) {
+    const conversation = this.rooms.all.get(id);
+    if (conversation) addPerson({ id, name: nameOf(conversation) }, () => this.rooms.loadPeople(id).catch(() => {}));
+  }
+
+  /** @param {string} id @param {string} [rest] */
+  async #go(id, rest = '') {
+    // The server's own word of it may still be on its way.
+    await this.rooms.add(id).catch(() => {});
+    location.hash = `#room/${id}${rest}`;
+  }
+
+  /** @param {string} id */
+  #gone(id) {
+    if (route().id !== id) return;
+    announce('This conversation is not there any more.');
+    location.hash = '#';
+  }
+
+  /** Back to the list, or to the thread: undoes the step if it was one of this page. @param {Event} event */
+  #stepBack(event) {
+    if (!this.steps) return;
+    event.preventDefault();
+    history.back();
+  }
+
+  /** Shows what the address says. @param {boolean} moved whether a person went there just now */
+  async #show(moved) {
+    const { id, details } = route();
+    const pane = !id ? 'list' : details ? 'details' : 'thread';
+    const changed = this.thread?.id !== (id ?? undefined);
+    document.body.dataset.pane = pane;
+    document.body.classList.toggle('app--two', !details);
+    this.list.select(id);
+    this.#dress();
+    if (details && id) this.details.open(id);
+    else this.details.close();
+    if (changed) {
+      this.thread?.close();
+      this.thread = null;
+      if (id) await this.#open(id);
+      else this.#showNothing();
+      if (route().id !== id) return;
+    }
+    this.#dress();
+    this.#drawCounts();
+    if (moved) this.#focus(pane);
+  }
+
+  /** @param {string} id */
+  async #open(id) {
+    const thread = new ThreadView(this.rooms, this.outbox, id, { onBack: (event) => this.#stepBack(event), onAdd: () => this.#add(id) });
+    this.thread = thread;
+    try {
+      await thread.open();
+    } catch (error) {
+      if (this.thread === thread) this.#showTrouble(id, error);
+    }
+  }
+
+  /** @param {string} id @param {any} error */
+  #showTrouble(id, error) {
+    if (error.status === 401) {
+      goSignIn();
+      return;
+    }
+    this.thread?.close();
+    this.thread = null;
+    const missing = [400, 403, 404].includes(error.status) || error.code === 'not_found' || error.code === 'forbidden';
+    const words = missing ? 'It may be gone, or it is not open to you. The others are in the list.' : failureWords(error).join(' ');
+    const root = byId('thread');
+    root.removeAttribute('aria-label');
+    root.setAttribute('aria-labelledby', 'thread-title');
+    root.replaceChildren(
+      el('header', { class: 'thread__head' }, el('a', { class: 'icon-btn only-phone', href: '#', 'aria-label': 'Back to chats' }, icon('arrow-left')),
+        el('div', { class: 'grow' }, el('h1', { id: 'thread-title', tabindex: '-1' }, missing ? 'This conversation is not here' : 'This did not load'))),
+      el('div', { class: 'empty', id: 'messages' }, el('p', {}, words),
+        missing ? el('a', { class: 'btn btn--line', href: '#' }, 'Go to your chats')
+          : el('button', { class: 'btn btn--line', type: 'button', onclick: () => this.#open(id).then(() => this.#dress()) }, 'Try again')));
+    byId('thread-title').focus();
+  }
+
+  #showNothing() {
+    const root = byId('thread');
+    root.removeAttribute('aria-labelledby');
+    root.setAttribute('aria-label', 'No conversation open');
+    root.replaceChildren(el('div'), el('div', { class: 'empty' }, icon('mark', 'empty__art'), el('h2', {}, 'Pick up where you left off'),
+      el('p', {}, 'Choose a conversation in the list, or start a new one.')));
+  }
+
+  /** One `main` and one `h1`: the thread where there is one, the list where there is none. */
+  #dress() {
+    const { id } = route();
+    const listIsMain = !id;
+    const setRole = (/** @type {string} */ place, /** @type {boolean} */ isMain) => {
+      if (isMain) byId(place).setAttribute('role', 'main');
+      else byId(place).removeAttribute('role');
+    };
+    setRole('list', listIsMain);
+    setRole('thread', !listIsMain);
+    const title = byId('list-title');
+    const tag = listIsMain ? 'h1' : 'h2';
+    if (title.localName !== tag) title.replaceWith(el(tag, { id: 'list-title', tabindex: '-1' }, 'Chats'));
+    for (const skip of document.querySelectorAll('[data-skip]')) {
+      const target = document.getElementById(/** @type {HTMLElement} */ (skip).dataset.skip ?? '');
+      /** @type {HTMLElement} */ (skip).hidden = !target || !(target.checkVisibility?.() ?? true);
+    }
+  }
+
+  /** @param {string} pane */
+  #focus(pane) {
+    if (pane === 'details') byId('details').querySelector('h2')?.focus();
+    else if (pane === 'list') byId('list-title').focus();
+    else if (document.activeElement?.closest('#details, .rail') || document.activeElement === document.body || !document.activeElement?.closest('#thread')) {
+      document.getElementById('thread-title')?.focus();
+    }
+  }
+
+  /** A skip link must not change the address, which says what is open. @param {Event} event */
+  #skip(event) {
+    event.preventDefault();
+    const target = byId(/** @type {HTMLElement} */ (event.currentTarget).dataset.skip ?? '');
+    const stop = target.id === 'messages' ? target.parentElement : target;
+    stop.focus();
+  }
+
+  #drawCounts() {
+    const unread = this.rooms.unread();
+    const badge = byId('rail-unread');
+    badge.hidden = unread === 0;
+    badge.replaceChildren(unread > 99 ? '99+' : figure(unread), el('span', { class: 'vh' }, ' unread'));
+    const open = this.thread?.conversation;
+    const name = open ? nameOf(open) : 'Chats';
+    document.title = `${unread ? `(${unread > 99 ? '99+' : unread}) ` : ''}${name} – AllThrive`;
+  }
+
+  /** @param {{conversation: import('./rooms.js').Conversation, message: any}} detail */
+  #announceElsewhere({ conversation, message }) {
+    if (this.thread?.id === conversation.id) return;
+    announce(`${message.author.name} in ${nameOf(conversation)}: a new message.`);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (document.querySelector('dialog[open]')) return;
+    const active = /** @type {HTMLElement | null} */ (document.activeElement);
+    if (event.altKey && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
+      event.preventDefault();
+      const next = this.list.nextUnread(event.key === 'ArrowDown' ? 1 : -1);
+      if (next) location.hash = `#room/${next}`;
+    } else if (event.key === 'Escape' && route().details) {
+      location.hash = `#room/${route().id}`;
+    } else if (active?.id === 'thread-title' && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && event.key !== ' ') {
+      // Whoever opens a conversation and types means to write in it; the key lands in the field.
+      this.thread?.composer?.focus();
+    }
+  }
+}
+
+async function start() {
+  if (!accessExpires()) {
+    goSignIn();
+    return;
+  }
+  try {
+    if (accessExpires() < Date.now()) await refresh();
+    new ChatPage(await call('GET', 'me')).start();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (error.status === 401) goSignIn();
+    else showNoServer(error);
+  }
+}
+
+/** Nothing is known yet and the server does not answer. @param {Refused} error */
+function showNoServer(error) {
+  const root = byId('thread');
+  root.setAttribute('role', 'main');
+  document.body.dataset.pane = 'thread';
+  root.replaceChildren(el('div'), el('div', { class: 'empty' }, icon('offline', 'icon icon--xl'), el('h1', {}, 'The server does not answer'),
+    el('p', {}, failureWords(error).join(' ')),
+    el('button', { class: 'btn btn--act', type: 'button', onclick: () => location.reload() }, 'Try again')));
+}
+
+start();

@@ -1,0 +1,470 @@
+// The protocol client: one WebSocket of `allthrive.v1.json` that stays up, and a cursor for each room.
+//
+// What it promises to the page: each durable event of a room once and in order, or one `reset`, or `gone`
+// (docs/PROTOCOL.md, "Catching up: one rule"). An acknowledgement never moves a cursor; only events do.
+
+const SUBPROTOCOL = 'allthrive.v1.json';
+const QUIET_MS = 25_000;
+const ANSWER_MS = 10_000;
+const WAKE_ANSWER_MS = 2_500;
+const HOLE_MS = 2_000;
+const BACKOFF_FIRST_MS = 500;
+const BACKOFF_MOST_MS = 30_000;
+const STEADY_MS = 10_000;
+const PULLS_AT_ONCE = 4;
+const EXPIRY_MARGIN_MS = 30_000;
+
+/**
+ * @typedef {{id: string, username: string, name: string}} Person
+ * @typedef {{event: string, room?: string, seq?: number, ts?: number, d: any}} WireEvent
+ * @typedef {'connecting' | 'catching_up' | 'live' | 'waiting' | 'signed_out' | 'stopped'} State
+ * @typedef {{cursor: number | null, live: boolean, pulling: boolean, hole: number}} Place
+ */
+
+/** A command that was not carried out: refused by the server, or cut off (`code` "connection_lost"). */
+export class CommandError extends Error {
+  /** @param {{code: string, message: string, retry: boolean, after_ms?: number}} refusal */
+  constructor(refusal) {
+    super(refusal.message);
+    this.code = refusal.code;
+    this.retry = refusal.retry;
+    this.afterMs = refusal.after_ms;
+  }
+}
+
+const lost = () => new CommandError({ code: 'connection_lost', message: 'The connection was lost.', retry: true });
+
+/**
+ * Events: `state` (see {@link State}, in `detail.state`), `event` (`detail` is the {@link WireEvent}),
+ * `reset` (`detail.room`, `detail.snapshot`), `gone` (`detail.room`), `welcome` (`detail` is the welcome).
+ */
+export class Client extends EventTarget {
+  /**
+   * @param {object} needs
+   * @param {() => Promise<void>} needs.refresh renews the cookie; throws an error with `status` 401 when the sign-in has ended
+   * @param {() => Promise<string>} needs.ticket a fresh ticket for the connection that is open
+   * @param {() => number} needs.expires when the cookie ends, unix milliseconds
+   */
+  constructor(needs) {
+    super();
+    this.needs = needs;
+    /** @type {Map<string, Place>} */
+    this.places = new Map();
+    /** @type {WebSocket | null} */
+    this.socket = null;
+    /** @type {State} */
+    this.state = 'waiting';
+    /** When the next attempt is due, unix milliseconds. */
+    this.nextTry = 0;
+    /** What a server that says "stop" gave as its reason. */
+    this.reason = '';
+    /** @type {string | undefined} */
+    this.epoch = undefined;
+    this.welcomed = false;
+    this.lastId = 0;
+    this.failures = 0;
+    this.refreshedForClose = false;
+    this.lastHeard = 0;
+    this.retryTimer = 0;
+    this.steadyTimer = 0;
+    this.probeTimer = 0;
+    /** @type {Map<number, {resolve: (ok: any) => void, reject: (error: Error) => void}>} */
+    this.pending = new Map();
+    /** @type {string[]} */
+    this.toPull = [];
+    this.pulls = 0;
+    /** @type {Map<string, Promise<void>>} */
+    this.subscribing = new Map();
+  }
+
+  /** Connects and stays connected until {@link stop}. */
+  start() {
+    this.quietTimer = window.setInterval(() => this.#watch(), 1000);
+    window.addEventListener('online', () => this.wake());
+    window.addEventListener('offline', () => this.wake());
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') this.wake();
+    });
+    this.#connect();
+  }
+
+  /** Closes and stays closed. */
+  stop() {
+    window.clearInterval(this.quietTimer);
+    window.clearTimeout(this.retryTimer);
+    this.#become('stopped');
+    this.#drop(1000);
+  }
+
+  /** Something changed around us: try at once, or ask whether the line is still alive. */
+  wake() {
+    if (this.state === 'waiting') this.tryNow();
+    else if (this.welcomed) this.#probe(WAKE_ANSWER_MS);
+  }
+
+  /** Does not wait for the next attempt. */
+  tryNow() {
+    if (this.state !== 'waiting') return;
+    window.clearTimeout(this.retryTimer);
+    this.#connect();
+  }
+
+  /**
+   * Sends one command. Rejects with {@link CommandError}; when the connection is lost nobody knows
+   * whether it was carried out, so a write must carry its `cmid` again.
+   * @param {string} op
+   * @param {string | undefined} room
+   * @param {any} [d]
+   * @returns {Promise<any>}
+   */
+  ask(op, room, d = {}) {
+    if (!this.socket || this.socket.readyState !== WebSocket.OPEN || (!this.welcomed && op !== 'hello')) return Promise.reject(lost());
+    const id = ++this.lastId;
+    const answered = new Promise((resolve, reject) => this.pending.set(id, { resolve, reject }));
+    this.socket.send(JSON.stringify({ id, op, room, d }));
+    return answered;
+  }
+
+  /**
+   * Hears a room that this connection does not hear yet, from now on.
+   * @param {string} room
+   */
+  subscribe(room) {
+    if (this.places.get(room)?.cursor != null) return Promise.resolve();
+    let asked = this.subscribing.get(room);
+    if (!asked) {
+      asked = this.ask('room.subscribe', room)
+        .then((line) => this.#stand(line))
+        .finally(() => this.subscribing.delete(room));
+      this.subscribing.set(room, asked);
+    }
+    return asked;
+  }
+
+  /** Forgets a room. @param {string} room */
+  forget(room) {
+    const place = this.places.get(room);
+    if (place) window.clearTimeout(place.hole);
+    this.places.delete(room);
+  }
+
+  /** @param {State} state */
+  #become(state) {
+    if (this.state === state) return;
+    this.state = state;
+    this.dispatchEvent(new CustomEvent('state', { detail: { state } }));
+  }
+
+  async #connect() {
+    this.#become('connecting');
+    const expires = this.needs.expires();
+    if (expires && expires - EXPIRY_MARGIN_MS < Date.now() && !(await this.#renew())) return;
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+    const socket = new WebSocket(`${scheme}://${location.host}/v1/ws`, [SUBPROTOCOL]);
+    this.socket = socket;
+    this.welcomed = false;
+    this.lastHeard = Date.now();
+    socket.addEventListener('open', () => this.#hello(socket));
+    socket.addEventListener('message', (event) => {
+      if (socket === this.socket) this.#hear(event.data);
+    });
+    socket.addEventListener('close', (event) => {
+      if (socket === this.socket) this.#closed(event.code, event.reason);
+    });
+  }
+
+  /** Renews the cookie. Says false, and has dealt with it, if that did not work. */
+  async #renew() {
+    try {
+      await this.needs.refresh();
+      return true;
+    } catch (error) {
+      if (/** @type {any} */ (error).status === 401) this.#become('signed_out');
+      else this.#retryLater();
+      return false;
+    }
+  }
+
+  /** @param {WebSocket} socket */
+  async #hello(socket) {
+    const resume = [...this.places].flatMap(([room, { cursor }]) => (cursor === null ? [] : [{ room, seq: cursor }]));
+    try {
+      const welcome = await this.ask('hello', undefined, { resume, history_epoch: this.epoch, subscribe: 'all' });
+      if (socket === this.socket) this.#welcome(welcome);
+    } catch (error) {
+      if (socket === this.socket && /** @type {any} */ (error).code !== 'connection_lost') this.#drop(1000);
+    }
+  }
+
+  /** @param {any} welcome */
+  #welcome(welcome) {
+    this.welcomed = true;
+    this.epoch = welcome.history_epoch;
+    this.refreshedForClose = false;
+    this.steadyTimer = window.setTimeout(() => {
+      this.failures = 0;
+    }, STEADY_MS);
+    this.#become('catching_up');
+    for (const line of welcome.rooms) {
+      if (line.state === 'gone') this.#gone(line.room);
+      else this.#stand(line);
+    }
+    this.dispatchEvent(new CustomEvent('welcome', { detail: welcome }));
+    this.#caughtUp();
+  }
+
+  /** Takes the position that the server gave for a room. @param {{room: string, after: number, live: boolean}} line */
+  #stand({ room, after, live }) {
+    const place = this.#place(room);
+    place.cursor = after;
+    place.live = live;
+    if (!live) this.#pull(room);
+  }
+
+  /** @param {string} room @returns {Place} */
+  #place(room) {
+    let place = this.places.get(room);
+    if (!place) this.places.set(room, (place = { cursor: null, live: false, pulling: false, hole: 0 }));
+    return place;
+  }
+
+  /** @param {string} text */
+  #hear(text) {
+    this.lastHeard = Date.now();
+    const frame = JSON.parse(text);
+    if (frame.event) {
+      this.#happened(frame);
+      return;
+    }
+    const waiter = this.pending.get(frame.id);
+    this.pending.delete(frame.id);
+    if (frame.error) waiter?.reject(new CommandError(frame.error));
+    // Settled before the next frame: what follows a page must find the cursor that the page has set.
+    else waiter?.resolve(frame.ok);
+  }
+
+  /** @param {WireEvent} event */
+  #happened(event) {
+    const { room } = event;
+    if (event.seq !== undefined && room) this.#durable(room, event.seq, event);
+    else if (event.event === 'tops') this.#tops(event);
+    else if (event.event === 'room.lag' && room) {
+      this.#place(room).live = false;
+      this.#pull(room);
+    } else if (event.event === 'reset' && room) this.#reset(room, event.d);
+    else if (event.event === 'gone' && room) this.#gone(room);
+    else if (event.event === 'auth.expiring') this.#extend();
+    else if (event.event === 'reconnect') this.#moveAfter(event.d.after_ms);
+    else this.#tell(event);
+  }
+
+  /** @param {string} room @param {number} seq @param {WireEvent} event */
+  #durable(room, seq, event) {
+    const place = this.#place(room);
+    // Not live: this stretch belongs to the page that is on its way.
+    if (!place.live || place.cursor === null || seq <= place.cursor) return;
+    if (seq > place.cursor + 1) {
+      this.#pull(room);
+      return;
+    }
+    place.cursor = seq;
+    this.#tell(event);
+  }
+
+  /** @param {WireEvent} event */
+  #tell(event) {
+    this.dispatchEvent(new CustomEvent('event', { detail: event }));
+  }
+
+  /** @param {WireEvent} event */
+  #tops(event) {
+    for (const [room, { top }] of Object.entries(/** @type {Record<string, {top: number}>} */ (event.d))) {
+      const place = this.places.get(room);
+      if (!place || place.cursor === null || place.hole || top <= place.cursor) continue;
+      place.hole = window.setTimeout(() => {
+        place.hole = 0;
+        if (this.welcomed && place.cursor !== null && place.cursor < top) this.#pull(room);
+      }, HOLE_MS);
+    }
+    this.#tell(event);
+  }
+
+  /** @param {string} room @param {{top: number, live: boolean, snapshot: any}} d */
+  #reset(room, { top, live, snapshot }) {
+    const place = this.#place(room);
+    place.cursor = top;
+    place.live = live;
+    this.dispatchEvent(new CustomEvent('reset', { detail: { room, top, snapshot } }));
+    if (!live) this.#pull(room);
+  }
+
+  /** @param {string} room */
+  #gone(room) {
+    this.forget(room);
+    this.dispatchEvent(new CustomEvent('gone', { detail: { room } }));
+    this.#caughtUp();
+  }
+
+  /** Asks for what is missing, a few rooms at a time. @param {string} room */
+  #pull(room) {
+    const place = this.#place(room);
+    if (place.pulling) return;
+    place.pulling = true;
+    place.live = false;
+    this.toPull.push(room);
+    this.#nextPull();
+  }
+
+  #nextPull() {
+    while (this.pulls < PULLS_AT_ONCE && this.toPull.length && this.welcomed) {
+      const room = /** @type {string} */ (this.toPull.shift());
+      this.pulls += 1;
+      const socket = this.socket;
+      this.#page(room, socket).finally(() => {
+        if (socket !== this.socket) return;
+        this.pulls -= 1;
+        this.#nextPull();
+        this.#caughtUp();
+      });
+    }
+  }
+
+  /** One page after another until the room is live. @param {string} room @param {WebSocket | null} socket */
+  async #page(room, socket) {
+    for (;;) {
+      const place = this.places.get(room);
+      if (!place || place.cursor === null || socket !== this.socket) return;
+      try {
+        const page = await this.ask('events', room, { after: place.cursor });
+        if (this.places.get(room) !== place) return;
+        for (const event of page.events) {
+          if (event.seq <= /** @type {number} */ (place.cursor)) continue;
+          place.cursor = event.seq;
+          this.#tell(event);
+        }
+        place.cursor = Math.max(/** @type {number} */ (place.cursor), page.end);
+        if (page.live) {
+          place.live = true;
+          place.pulling = false;
+          return;
+        }
+      } catch (error) {
+        const refusal = /** @type {CommandError} */ (error);
+        if (refusal.code === 'connection_lost') return;
+        if (!refusal.retry) {
+          place.pulling = false;
+          if (refusal.code === 'not_found' || refusal.code === 'forbidden') this.#gone(room);
+          return;
+        }
+        await new Promise((resolve) => window.setTimeout(resolve, refusal.afterMs ?? 1000));
+      }
+    }
+  }
+
+  #caughtUp() {
+    if (this.state !== 'catching_up' || this.pulls || this.toPull.length) return;
+    this.#become('live');
+  }
+
+  /** Renews the credential of the open connection. */
+  async #extend() {
+    const socket = this.socket;
+    try {
+      await this.needs.refresh();
+      const ticket = await this.needs.ticket();
+      if (socket === this.socket) await this.ask('auth.refresh', undefined, { ticket });
+    } catch (error) {
+      if (/** @type {any} */ (error).status === 401) this.#signedOut();
+      // Otherwise the server closes with 4050 in time, and the next connection renews first.
+    }
+  }
+
+  #signedOut() {
+    this.#become('signed_out');
+    this.#drop(1000);
+  }
+
+  /** @param {number} afterMs */
+  #moveAfter(afterMs) {
+    const socket = this.socket;
+    window.setTimeout(() => {
+      if (socket === this.socket) this.#closed(4001, '');
+    }, afterMs);
+  }
+
+  #watch() {
+    if (this.welcomed && Date.now() - this.lastHeard >= QUIET_MS) this.#probe(ANSWER_MS);
+    const connecting = this.state === 'connecting' && this.socket && !this.welcomed;
+    if (connecting && Date.now() - this.lastHeard >= ANSWER_MS) this.#closed(1006, '');
+  }
+
+  /** Asks the server whether it is there; no answer in time ends the connection. @param {number} within milliseconds */
+  #probe(within) {
+    if (this.probeTimer) return;
+    const asked = Date.now();
+    this.probeTimer = window.setTimeout(() => {
+      this.probeTimer = 0;
+      if (this.lastHeard < asked) this.#closed(4009, '');
+    }, within);
+    this.ask('ping', undefined).catch(() => {}).finally(() => {
+      window.clearTimeout(this.probeTimer);
+      this.probeTimer = 0;
+    });
+  }
+
+  /** Ends the present connection without judging it. @param {number} code */
+  #drop(code) {
+    const socket = this.socket;
+    this.socket = null;
+    this.welcomed = false;
+    window.clearTimeout(this.steadyTimer);
+    window.clearTimeout(this.probeTimer);
+    this.probeTimer = 0;
+    this.toPull = [];
+    this.pulls = 0;
+    for (const place of this.places.values()) {
+      window.clearTimeout(place.hole);
+      Object.assign(place, { live: false, pulling: false, hole: 0 });
+    }
+    const waiting = [...this.pending.values()];
+    this.pending.clear();
+    for (const { reject } of waiting) reject(lost());
+    if (socket && socket.readyState <= WebSocket.OPEN) socket.close(code);
+  }
+
+  /**
+   * The range of the code is the verdict: below 4050 connect again, below 4100 renew first, then stop.
+   * @param {number} code
+   * @param {string} reason
+   */
+  async #closed(code, reason) {
+    const knewUs = this.welcomed;
+    this.#drop(1000);
+    if (this.state === 'stopped' || this.state === 'signed_out') return;
+    // A cookie that has ended is not sent at all, and looks like no credential (4100).
+    const expired = (code >= 4050 && code < 4100) || (code === 4100 && !knewUs);
+    if (expired && !this.refreshedForClose) {
+      this.refreshedForClose = true;
+      this.#become('connecting');
+      if (await this.#renew()) this.#connect();
+      return;
+    }
+    if (code >= 4100 && code < 4200) {
+      this.reason = reason;
+      window.clearInterval(this.quietTimer);
+      this.#become('stopped');
+      return;
+    }
+    this.#retryLater();
+  }
+
+  #retryLater() {
+    const most = Math.min(BACKOFF_MOST_MS, BACKOFF_FIRST_MS * 2 ** this.failures);
+    this.failures += 1;
+    const wait = most * (0.5 + Math.random() / 2);
+    this.nextTry = Date.now() + wait;
+    window.clearTimeout(this.retryTimer);
+    this.retryTimer = window.setTimeout(() => this.#connect(), wait);
+    this.#become('waiting');
+  }
+}

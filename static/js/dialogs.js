@@ -1,0 +1,188 @@
+// The dialogs: a new conversation, public rooms, somebody more in a group, the own account.
+
+import { announce, el, icon, plural } from './dom.js';
+import { clearFaults, failureWords, onSubmit, showFaults, showNote } from './form.js';
+import { personAvatar } from './list.js';
+import { Refused, call, callAll, uuid } from './session.js';
+
+/**
+ * Shows a dialog; Escape and its close button close it, and focus returns to what opened it.
+ * @param {string} title
+ * @param {...any} body
+ */
+export function openDialog(title, ...body) {
+  const opener = document.activeElement;
+  const close = el('button', { class: 'icon-btn', type: 'button', 'aria-label': 'Close', onclick: () => dialog.close() }, icon('close'));
+  const dialog = el('dialog', { class: 'dialog', 'aria-labelledby': 'dialog-title' },
+    el('div', { class: 'dialog__body' }, el('div', { class: 'row row--between' }, el('h2', { id: 'dialog-title', tabindex: '-1' }, title), close), ...body));
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/**
+ * A key for a write that stays the same while what is asked stays the same, so that a second press after
+ * a lost answer does not do it twice.
+ */
+function steadyKey() {
+  let asked = '';
+  let key = '';
+  return (/** @type {any} */ body) => {
+    const now = JSON.stringify(body);
+    if (now !== asked) [asked, key] = [now, uuid()];
+    return key;
+  };
+}
+
+/** @param {HTMLFormElement} form @param {any} error @param {string} field where a sentence about the request belongs */
+function showRefusal(form, error, field) {
+  if (!(error instanceof Refused)) throw error;
+  const known = error.errors.map(({ message }) => ({ field, message }));
+  if (known.length) showFaults(form, known);
+  else if (error.status === 404) showFaults(form, [{ field, message: 'There is nobody with this user name. Check the spelling.' }]);
+  else if ([400, 403, 409, 422].includes(error.status)) showFaults(form, [{ field, message: error.message }]);
+  else showNote(form, ...failureWords(error));
+}
+
+/** @param {string} id @param {string} label @param {string} help @param {Record<string, any>} [attributes] */
+const field = (id, label, help, attributes = {}) => el('div', { class: 'field' }, el('label', { class: 'field__label', for: id }, label),
+  el('p', { class: 'field__help', id: `${id}-help` }, help),
+  el('div', { class: 'input-wrap' }, el('input', { class: 'input', id, 'aria-describedby': `${id}-help`, autocomplete: 'off', ...attributes })));
+
+const PERSON = { autocapitalize: 'none', spellcheck: 'false' };
+
+/** @param {string} kind @param {string} name @param {string} what @param {boolean} [checked] */
+const choice = (kind, name, what, checked = false) => el('label', { class: 'consequence' }, el('input', { type: 'radio', name: 'kind', value: kind, checked }),
+  el('span', {}, el('strong', {}, name), el('span', { class: 'small quiet' }, what)));
+
+/**
+ * A new conversation: with one person, a group, a public room.
+ * @param {(id: string, kind: string) => void} onDone
+ */
+export function newConversation(onDone) {
+  const keyFor = steadyKey();
+  const place = el('div');
+  const form = el('form', { class: 'stack', novalidate: true, 'aria-label': 'New conversation' },
+    el('fieldset', { class: 'consequences' }, el('legend', { class: 'field__label' }, 'What is it?'),
+      choice('direct', 'One person', 'Only the two of you.', true), choice('group', 'A group', 'People you add.'), choice('room', 'A public room', 'Everybody here can find it and join.')),
+    place, el('div', { class: 'row' }, el('button', { class: 'btn btn--act', type: 'submit' }, 'Start the conversation')));
+  const kindNow = () => /** @type {HTMLInputElement} */ (form.querySelector('[name="kind"]:checked')).value;
+  const drawField = () => {
+    clearFaults(form);
+    place.replaceChildren(kindNow() === 'direct' ? field('with', 'Their user name', 'Like mira-o, without @.', PERSON)
+      : field('title', 'Its name', kindNow() === 'room' ? 'Everybody can read it. At most 80 characters.' : 'The people in it can read it. At most 80 characters.', { dir: 'auto' }));
+  };
+  form.addEventListener('change', (/** @type {Event} */ event) => {
+    if (/** @type {HTMLInputElement} */ (event.target).name === 'kind') drawField();
+  });
+  drawField();
+  const dialog = openDialog('New conversation', form);
+  /** @type {HTMLElement} */ (dialog.querySelector('#with')).focus();
+  onSubmit(form, 'Starting…', async () => {
+    const kind = kindNow();
+    const name = kind === 'direct' ? 'with' : 'title';
+    const value = form.querySelector(`#${name}`).value.trim().replace(kind === 'direct' ? /^@/ : /^$/, '');
+    if (!value) {
+      showFaults(form, [{ field: name, message: kind === 'direct' ? 'Write the user name of the person.' : 'Give it a name.' }]);
+      return;
+    }
+    const body = { kind, [name]: value };
+    try {
+      const conversation = await call('POST', 'conversations', { body, key: keyFor(body) });
+      dialog.close();
+      onDone(conversation.id, kind);
+    } catch (error) {
+      showRefusal(form, error, name);
+    }
+  });
+}
+
+/**
+ * Somebody more in a group.
+ * @param {{id: string, name: string}} conversation
+ * @param {() => void} onDone
+ */
+export function addPerson(conversation, onDone) {
+  const keyFor = steadyKey();
+  const form = el('form', { class: 'stack', novalidate: true, 'aria-label': 'Add a person' },
+    field('person', 'Their user name', 'Like mira-o, without @. They see what is said from now on.', PERSON),
+    el('div', { class: 'row' }, el('button', { class: 'btn btn--act', type: 'submit' }, 'Add to the group')));
+  const dialog = openDialog(`Add to ${conversation.name}`, form);
+  form.querySelector('input').focus();
+  onSubmit(form, 'Adding…', async () => {
+    const username = form.querySelector('input').value.trim().replace(/^@/, '');
+    if (!username) {
+      showFaults(form, [{ field: 'person', message: 'Write the user name of the person.' }]);
+      return;
+    }
+    const body = { username };
+    try {
+      await call('POST', `conversations/${conversation.id}/members`, { body, key: keyFor(body) });
+      dialog.close();
+      announce(`${username} is in ${conversation.name} now.`);
+      onDone();
+    } catch (error) {
+      showRefusal(form, error, 'person');
+    }
+  });
+}
+
+/**
+ * The public rooms there are, with a button to join or to open.
+ * @param {string} username the own one
+ * @param {(id: string) => void} onOpen
+ */
+export async function publicRooms(username, onOpen) {
+  const place = el('div', { class: 'public__list', tabindex: '0', role: 'region', 'aria-label': 'Public rooms' }, el('p', { role: 'status' }, 'Loading the rooms…'));
+  const dialog = openDialog('Public rooms', place);
+  const load = async () => {
+    try {
+      const rooms = await callAll('conversations', 500);
+      place.replaceChildren(rooms.length ? el('ul', { class: 'plain-list' }, ...rooms.map(row)) : el('div', { class: 'empty' }, el('p', {}, 'There is no public room yet. You can open the first one with “New conversation”.')));
+    } catch (error) {
+      place.replaceChildren(el('div', { class: 'stack stack--sm', role: 'status' }, el('p', {}, `The rooms did not load. ${failureWords(error).join(' ')}`),
+        el('button', { class: 'btn btn--line', type: 'button', onclick: load }, 'Load them again')));
+    }
+  };
+  const row = (/** @type {any} */ room) => {
+    const keyFor = steadyKey();
+    const button = el('button', { class: `btn btn--sm ${room.joined ? 'btn--line' : 'btn--act'}`, type: 'button' }, room.joined ? 'Open' : 'Join', el('span', { class: 'vh' }, ` ${room.title}`));
+    button.addEventListener('click', async () => {
+      try {
+        if (!room.joined) await call('POST', `conversations/${room.id}/members`, { body: { username }, key: keyFor({ username }) });
+        dialog.close();
+        onOpen(room.id);
+      } catch (error) {
+        button.after(el('p', { class: 'field__error', role: 'status' }, failureWords(error).join(' ')));
+      }
+    });
+    return el('li', { class: 'public' }, el('span', { class: 'avatar avatar--room avatar--4', 'aria-hidden': 'true' }, icon('hash')),
+      el('p', { class: 'truncate' }, el('span', { class: 'strong', dir: 'auto' }, room.title), el('br'), el('small', { class: 'quiet' }, plural(room.members, '# member', '# members'))), button);
+  };
+  await load();
+}
+
+/**
+ * Who is signed in, and the way out. Says first what has not gone out yet.
+ * @param {{id: string, username: string, display_name: string, email: string}} me
+ * @param {number} waiting messages that were not acknowledged
+ * @param {() => Promise<void>} onSignOut
+ */
+export function account(me, waiting, onSignOut) {
+  const words = waiting ? plural(waiting, '# message has not gone out yet. Signing out deletes it.', '# messages have not gone out yet. Signing out deletes them.') : '';
+  const form = el('form', { class: 'stack', 'aria-label': 'Sign out' }, words && el('p', { class: 'note note--warn' }, icon('alert'), words),
+    el('button', { class: 'btn btn--line', type: 'submit' }, icon('log-out', 'icon icon--sm'), waiting ? 'Delete and sign out' : 'Sign out'));
+  openDialog('You', el('div', { class: 'member' }, personAvatar({ id: me.id, name: me.display_name }), el('p', { class: 'truncate' }, el('span', { dir: 'auto' }, me.display_name), el('br'), el('small', {}, `@${me.username}`)), el('span')),
+    el('p', { class: 'small quiet' }, me.email, ' – only you see it.'), form);
+  onSubmit(form, 'Signing out…', async () => {
+    try {
+      await onSignOut();
+    } catch (error) {
+      showNote(form, ...failureWords(error));
+    }
+  });
+}

@@ -1,0 +1,129 @@
+// The few things every page needs from the DOM: elements, icons, the one live region, words.
+
+/**
+ * Makes an element. Strings become text, so nothing that people wrote is ever read as markup.
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes] `on…` takes a listener, `class` and `dataset` what they say,
+ *   `true` sets an empty attribute, `false`, `null` and `undefined` leave it out
+ * @param {...(Node|string|null|undefined|false)} children
+ * @returns {any}
+ */
+export function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === false || value === null || value === undefined) continue;
+    if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
+    else if (name === 'dataset') Object.assign(node.dataset, value);
+    else node.setAttribute(name, value === true ? '' : String(value));
+  }
+  node.append(...children.filter((child) => child || child === ''));
+  return node;
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/**
+ * An icon from the sprite. Always hidden from screen readers: the words stand beside it.
+ * @param {string} name
+ * @param {string} [classes]
+ */
+export function icon(name, classes = 'icon') {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.setAttribute('class', classes);
+  svg.setAttribute('aria-hidden', 'true');
+  const use = document.createElementNS(SVG, 'use');
+  use.setAttribute('href', `/icons.svg#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/**
+ * The element with this id; a page without it is a mistake of ours.
+ * @param {string} id
+ * @returns {any}
+ */
+export function byId(id) {
+  const node = document.getElementById(id);
+  if (!node) throw new Error(`#${id} is not on this page`);
+  return node;
+}
+
+const GAP_MS = 2000;
+/** @type {string[]} */
+let waiting = [];
+let speaking = 0;
+
+/**
+ * Says a whole sentence in the page's one polite region, at most one every two seconds.
+ * @param {string} sentence
+ */
+export function announce(sentence) {
+  waiting.push(sentence);
+  if (!speaking) speak();
+}
+
+function speak() {
+  const sentence = waiting.shift();
+  if (!sentence) {
+    speaking = 0;
+    return;
+  }
+  byId('announce').textContent = sentence;
+  speaking = window.setTimeout(speak, GAP_MS);
+}
+
+/** Forgets what has not been said yet and says this instead. @param {string} sentence */
+export function announceInstead(sentence) {
+  waiting = [];
+  announce(sentence);
+}
+
+const LANG = document.documentElement.lang || 'en';
+const plurals = new Intl.PluralRules(LANG);
+const number = new Intl.NumberFormat(LANG);
+
+/**
+ * "1 message", "2 messages": the sentence of this number, `#` is where it stands.
+ * @param {number} n
+ * @param {string} one
+ * @param {string} other
+ */
+export function plural(n, one, other) {
+  return (plurals.select(n) === 'one' ? one : other).replace('#', number.format(n));
+}
+
+/** @param {number} n */
+export const figure = (n) => number.format(n);
+
+const clock = new Intl.DateTimeFormat(LANG, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const weekday = new Intl.DateTimeFormat(LANG, { weekday: 'short' });
+const shortDate = new Intl.DateTimeFormat(LANG, { day: 'numeric', month: 'short' });
+const longDate = new Intl.DateTimeFormat(LANG, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const relative = new Intl.RelativeTimeFormat(LANG, { numeric: 'auto' });
+
+/** Whole local days between then and now. @param {number} ts unix milliseconds */
+function daysAgo(ts) {
+  const midnight = (/** @type {Date} */ date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
+  return Math.round((midnight(new Date()) - midnight(new Date(ts))) / 86_400_000);
+}
+
+/** "19:42". @param {number} ts unix milliseconds */
+export const timeOfDay = (ts) => clock.format(ts);
+
+/** The time today, the day this week, the date before. @param {number} ts unix milliseconds */
+export function whenShort(ts) {
+  const days = daysAgo(ts);
+  if (days <= 0) return clock.format(ts);
+  return days < 7 ? weekday.format(ts) : shortDate.format(ts);
+}
+
+/** "Today", "Yesterday", the date. @param {number} ts unix milliseconds */
+export function dayName(ts) {
+  const days = daysAgo(ts);
+  if (days < 0 || days > 1) return longDate.format(ts);
+  const word = relative.format(-days, 'day');
+  return word.charAt(0).toLocaleUpperCase(LANG) + word.slice(1);
+}
+
+/** The local day, for telling whether two messages share one. @param {number} ts unix milliseconds */
+export const dayKey = (ts) => new Date(ts).toDateString();

@@ -1,0 +1,175 @@
+// What the forms share: errors on submit with a summary, a busy button, a password that can be shown.
+
+import { byId, el, icon, plural } from './dom.js';
+
+/** @typedef {{field: string, message: string, link?: string}} Fault */
+
+const COUNTS = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine'];
+const TITLE = document.title;
+
+/** On a page of its own a form's trouble shows in the title; in a dialog the title is not the form's. @param {HTMLFormElement} form @param {boolean} wrong */
+function mark(form, wrong) {
+  if (!form.closest('dialog')) document.title = wrong ? `Error: ${TITLE}` : TITLE;
+}
+
+/** Takes away what an earlier submit said. @param {HTMLFormElement} form */
+export function clearFaults(form) {
+  mark(form, false);
+  document.getElementById('summary')?.remove();
+  for (const error of form.querySelectorAll('.field__error')) error.remove();
+  for (const input of form.querySelectorAll('[aria-invalid]')) {
+    input.removeAttribute('aria-invalid');
+    describe(input, `${input.id}-err`, false);
+  }
+}
+
+/**
+ * Says what is to be fixed: the title, a summary with a link for each field and the focus, and the same
+ * words at the field.
+ * @param {HTMLFormElement} form
+ * @param {Fault[]} faults
+ */
+export function showFaults(form, faults) {
+  clearFaults(form);
+  mark(form, true);
+  const count = COUNTS[faults.length] ?? String(faults.length);
+  const summary = el('div', { class: 'summary', role: 'alert', tabindex: '-1', id: 'summary' },
+    el('h2', {}, icon('alert'), ` ${count} ${faults.length === 1 ? 'thing' : 'things'} to fix`),
+    el('ul', {}, ...faults.map((fault) => el('li', {}, el('a', { href: `#${fault.field}` }, fault.message)))));
+  summary.addEventListener('click', (/** @type {MouseEvent} */ event) => {
+    const link = /** @type {Element} */ (event.target).closest('a');
+    if (!link) return;
+    event.preventDefault();
+    byId(link.hash.slice(1)).focus();
+  });
+  form.before(summary);
+  for (const fault of faults) {
+    const input = byId(fault.field);
+    if (input.getAttribute('aria-invalid')) continue;
+    input.setAttribute('aria-invalid', 'true');
+    describe(input, `${input.id}-err`, true);
+    const words = el('span', {}, el('span', { class: 'vh' }, 'Error: '), fault.message);
+    (input.closest('.input-wrap') ?? input).before(el('p', { class: 'field__error', id: `${input.id}-err` }, icon('alert', 'icon icon--sm'), words));
+  }
+  summary.focus();
+}
+
+/** @param {Element} input @param {string} id @param {boolean} on */
+function describe(input, id, on) {
+  const ids = new Set((input.getAttribute('aria-describedby') ?? '').split(' ').filter(Boolean));
+  if (on) ids.add(id);
+  else ids.delete(id);
+  if (ids.size) input.setAttribute('aria-describedby', [...ids].join(' '));
+  else input.removeAttribute('aria-describedby');
+}
+
+/**
+ * A note above the form, read at once.
+ * @param {HTMLFormElement} form
+ * @param {string} strong
+ * @param {...(Node|string)} rest
+ */
+export function showNote(form, strong, ...rest) {
+  clearFaults(form);
+  mark(form, true);
+  const note = el('div', { class: 'note note--warn', role: 'alert', tabindex: '-1', id: 'summary' },
+    icon('alert'), el('div', { class: 'stack stack--sm grow' }, el('p', {}, el('strong', {}, strong), ' ', ...rest.filter((part) => typeof part === 'string')),
+      ...rest.filter((part) => typeof part !== 'string')));
+  form.before(note);
+  note.focus();
+  return note;
+}
+
+/**
+ * What a failure says when it belongs to no field.
+ * @param {any} error
+ * @returns {string[]} a strong sentence and the rest
+ */
+export function failureWords(error) {
+  if (error.isOffline) return ['The server cannot be reached.', 'Nothing was sent. Check the connection and try again.'];
+  if (error.status === 429) {
+    const wait = error.afterSeconds ? plural(Math.ceil(error.afterSeconds / 60), 'about a minute', '# minutes') : 'a while';
+    return ['That was too often.', `You can try again in ${wait}.`];
+  }
+  const id = error.requestId ? ` Number of the request: ${error.requestId}.` : '';
+  if (error.status >= 500 || !error.status) return ['This did not work.', `The server has a problem, what you typed is still here. Try again in a moment.${id}`];
+  return [error.message, ''];
+}
+
+/**
+ * Runs `work` on submit, once at a time; meanwhile the button says so.
+ * @param {HTMLFormElement} form
+ * @param {string} busyWords
+ * @param {() => Promise<void>} work
+ */
+export function onSubmit(form, busyWords, work) {
+  const button = /** @type {HTMLButtonElement} */ (form.querySelector('[type="submit"]'));
+  let busy = false;
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    busy = true;
+    const words = [...button.childNodes];
+    button.classList.add('is-busy');
+    button.setAttribute('aria-disabled', 'true');
+    button.replaceChildren(icon('retry'), busyWords);
+    try {
+      await work();
+    } finally {
+      busy = false;
+      button.classList.remove('is-busy');
+      button.removeAttribute('aria-disabled');
+      button.replaceChildren(...words);
+    }
+  });
+}
+
+/** Lets the eye button of a password field show what was typed. */
+export function wirePasswordButtons() {
+  for (const button of document.querySelectorAll('[data-shows]')) {
+    const input = byId(/** @type {HTMLElement} */ (button).dataset.shows ?? '');
+    button.addEventListener('click', () => {
+      const shown = input.type === 'text';
+      input.type = shown ? 'password' : 'text';
+      button.setAttribute('aria-pressed', String(!shown));
+      button.replaceChildren(icon(shown ? 'eye' : 'eye-off'));
+    });
+  }
+}
+
+/**
+ * A button that sends the verification mail again and counts down until the next time, with a line that
+ * says what became of it.
+ * @param {() => Promise<string>} send resolves to what is to be said; an empty text means nothing was sent
+ * @param {boolean} justSent whether a mail left a moment ago
+ */
+export function resendPart(send, justSent) {
+  const PAUSE_S = 60;
+  const button = el('button', { class: 'btn btn--line', type: 'button' }, 'Send again');
+  const said = el('p', { class: 'small', role: 'status' });
+  let left = 0;
+  const wait = (/** @type {number} */ seconds) => {
+    left = seconds;
+    button.setAttribute('aria-disabled', 'true');
+    button.textContent = `Send again in ${left} s`;
+    const timer = window.setInterval(() => {
+      left -= 1;
+      button.textContent = left > 0 ? `Send again in ${left} s` : 'Send again';
+      if (left > 0) return;
+      window.clearInterval(timer);
+      button.removeAttribute('aria-disabled');
+    }, 1000);
+  };
+  button.addEventListener('click', async () => {
+    if (left > 0) return;
+    try {
+      const words = await send();
+      said.textContent = words || 'Write the address first.';
+      if (words) wait(PAUSE_S);
+    } catch (error) {
+      said.textContent = failureWords(error).join(' ');
+    }
+  });
+  if (justSent) wait(PAUSE_S);
+  return el('div', { class: 'stack stack--sm' }, el('div', { class: 'row' }, button), said);
+}

@@ -1,0 +1,152 @@
+// The list of conversations: newest activity first, what is unread, the last line.
+
+import { byId, el, figure, icon, plural, whenShort } from './dom.js';
+import { nameOf } from './rooms.js';
+
+const SKELETON_MS = 300;
+const LONG_MS = 8_000;
+
+/** A number from 1 to 8 that stays with an id: the colour of its avatar. @param {string} id */
+const colourOf = (id) => ([...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 9973, 7) % 8) + 1;
+
+/** @param {string} name */
+function initials(name) {
+  const words = name.split(/[\s_-]+/).filter(Boolean);
+  const letters = words.length > 1 ? [words[0], words[words.length - 1]].map((word) => [...word][0]) : [...(words[0] ?? '?')].slice(0, 2);
+  return letters.join('').toLocaleUpperCase();
+}
+
+/** The round leaf of a person. @param {{id: string, name: string}} person @param {string} [size] */
+export const personAvatar = (person, size = '') => el('span', { class: `avatar avatar--${colourOf(person.id)} ${size}`, 'aria-hidden': 'true' }, initials(person.name));
+
+/** The square of a room, or the other person of a direct conversation. @param {import('./rooms.js').Conversation} conversation @param {string} [size] */
+export function avatarOf(conversation, size = '') {
+  if (conversation.with) return personAvatar(conversation.with, size);
+  const sign = conversation.kind === 'room' ? 'hash' : 'people';
+  return el('span', { class: `avatar avatar--room avatar--${colourOf(conversation.id)} ${size}`, 'aria-hidden': 'true' }, icon(sign));
+}
+
+/** The list in the page. */
+export class ListView {
+  /**
+   * @param {import('./rooms.js').Rooms} rooms
+   * @param {{onNew: () => void, onRetry: () => void}} actions
+   */
+  constructor(rooms, actions) {
+    this.rooms = rooms;
+    this.actions = actions;
+    this.nav = byId('list-items');
+    /** @type {string | null} */
+    this.current = null;
+    this.list = el('ul', { class: 'plain-list' });
+    /** @type {Map<string, HTMLElement>} */
+    this.rows = new Map();
+    this.timers = [
+      window.setTimeout(() => this.#skeleton(), SKELETON_MS),
+      window.setTimeout(() => this.#trouble('This takes longer than usual.', ''), LONG_MS),
+    ];
+    rooms.addEventListener('list', () => this.draw());
+    this.nav.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => this.#key(event));
+  }
+
+  /** The conversation that is open. @param {string | null} id */
+  select(id) {
+    this.current = id;
+    if (this.rooms.loaded) this.draw();
+  }
+
+  /** The list could not be read. @param {any} error */
+  failed(error) {
+    if (this.rooms.loaded) return;
+    this.#trouble('The list did not load.', error.requestId ? `Number of the request: ${error.requestId}` : '');
+  }
+
+  #calm() {
+    for (const timer of this.timers) window.clearTimeout(timer);
+    this.nav.removeAttribute('aria-busy');
+  }
+
+  #skeleton() {
+    const row = () => el('div', { class: 'conv' }, ...['circle', 'half', '', 'line'].map((kind) => el('span', { class: kind && `skeleton skeleton--${kind}` })));
+    this.nav.setAttribute('aria-busy', 'true');
+    this.nav.replaceChildren(el('p', { class: 'vh' }, 'Loading the conversations.'), el('div', { 'aria-hidden': 'true' }, row(), row(), row(), row(), row()));
+  }
+
+  /** @param {string} what @param {string} more */
+  #trouble(what, more) {
+    if (this.rooms.loaded) return;
+    this.#calm();
+    this.nav.replaceChildren(el('div', { class: 'empty', role: 'status' }, el('p', {}, el('strong', {}, what), ' Your messages are safe on the server.'),
+      more && el('p', { class: 'small mono' }, more),
+      el('button', { class: 'btn btn--line', type: 'button', onclick: this.actions.onRetry }, 'Load the list again')));
+  }
+
+  /** Draws what changed; rows are moved, not made anew, so that focus stays. */
+  draw() {
+    if (!this.rooms.loaded) return;
+    this.#calm();
+    const conversations = this.rooms.list();
+    if (!conversations.length) {
+      this.rows.clear();
+      this.nav.replaceChildren(el('div', { class: 'empty' }, el('p', {}, 'Nobody here yet. Write to somebody you know, or open a group.'),
+        el('button', { class: 'btn btn--act', type: 'button', onclick: this.actions.onNew }, 'Start a conversation')));
+      return;
+    }
+    if (!this.list.isConnected) this.nav.replaceChildren(this.list);
+    const gone = new Map(this.rows);
+    /** @type {Element | null} */
+    let at = this.list.firstElementChild;
+    for (const conversation of conversations) {
+      const row = this.#row(conversation);
+      gone.delete(conversation.id);
+      if (row === at) at = at.nextElementSibling;
+      else this.list.insertBefore(row, at);
+    }
+    for (const [id, row] of gone) {
+      row.remove();
+      this.rows.delete(id);
+    }
+  }
+
+  /** @param {import('./rooms.js').Conversation} conversation */
+  #row(conversation) {
+    let row = this.rows.get(conversation.id);
+    if (!row) this.rows.set(conversation.id, (row = el('li', {}, el('a', { class: 'conv', href: `#room/${conversation.id}` }))));
+    const link = /** @type {HTMLElement} */ (row.firstElementChild);
+    link.classList.toggle('has-unread', conversation.unread > 0);
+    if (conversation.id === this.current) link.setAttribute('aria-current', 'true');
+    else link.removeAttribute('aria-current');
+    const { last } = conversation;
+    const who = !last ? '' : last.author.id === this.rooms.me.id ? 'You: ' : conversation.kind === 'direct' ? '' : `${last.author.name}: `;
+    const line = last ? (last.body ?? 'Message deleted') : plural(conversation.members, 'Only you so far', '# members, nothing said yet');
+    const content = [nameOf(conversation), last ? whenShort(last.ts) : '', who + line, conversation.unread].join('\n');
+    if (link.dataset.content === content) return row;
+    link.dataset.content = content;
+    const count = conversation.unread > 0 && el('span', { class: 'unread' }, conversation.unread >= 100 ? '99+' : figure(conversation.unread), el('span', { class: 'vh' }, ' unread'));
+    link.replaceChildren(avatarOf(conversation), el('span', { class: 'conv__name truncate', dir: 'auto' }, nameOf(conversation)),
+      last ? el('time', { class: 'conv__time', datetime: new Date(last.ts).toISOString() }, whenShort(last.ts)) : el('span'),
+      el('span', { class: 'conv__last truncate', dir: 'auto' }, who + line), el('span', { class: 'conv__end' }, count));
+    return row;
+  }
+
+  /** Up and down move in the list. @param {KeyboardEvent} event */
+  #key(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const links = /** @type {HTMLElement[]} */ ([...this.list.querySelectorAll('.conv')]);
+    const now = links.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    links[Math.min(links.length - 1, Math.max(0, now + step))]?.focus();
+  }
+
+  /** The next conversation with something unread, in the order of the list. @param {1 | -1} step */
+  nextUnread(step) {
+    const order = this.rooms.list();
+    const from = order.findIndex(({ id }) => id === this.current);
+    for (let n = 1; n <= order.length; n += 1) {
+      const at = from < 0 && step < 0 ? order.length - n : (from + step * n + order.length * 2) % order.length;
+      if (order[at].unread > 0) return order[at].id;
+    }
+    return null;
+  }
+}

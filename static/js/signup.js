@@ -1,0 +1,101 @@
+// The sign-up page: three fields, errors on submit, then "check your mail".
+
+import { byId, el, icon, plural } from './dom.js';
+import { failureWords, onSubmit, resendPart, showFaults, showNote, wirePasswordButtons } from './form.js';
+import { Refused, resend, signUp } from './session.js';
+
+const MIN_PASSWORD = 12;
+const form = byId('form');
+const value = (/** @type {string} */ id) => byId(id).value;
+const length = (/** @type {string} */ text) => [...text].length;
+
+/** Parts of the own name and address that a password may not hold. */
+function ownParts() {
+  const [local] = value('email').trim().toLowerCase().split('@');
+  return [value('username').trim().toLowerCase(), local].filter((part) => part.length >= 4);
+}
+
+function holdsOwnPart() {
+  const password = value('password').toLowerCase();
+  return ownParts().some((part) => password.includes(part));
+}
+
+/** @param {string} rule @param {'' | 'is-ok' | 'is-not'} state @param {string} [words] */
+function mark(rule, state, words) {
+  const line = /** @type {HTMLElement} */ (byId('rules').querySelector(`[data-rule="${rule}"]`));
+  line.className = state;
+  line.querySelector('svg')?.replaceWith(icon({ 'is-ok': 'check', 'is-not': 'close', '': 'minus' }[state], 'icon icon--sm'));
+  if (words) /** @type {Element} */ (line.querySelector('span')).textContent = words;
+}
+
+/** Ticks the rules along; after a submit what is missing turns to a cross. @param {boolean} strict */
+function tickRules(strict) {
+  const typed = length(value('password'));
+  const not = strict ? 'is-not' : '';
+  mark('length', typed >= MIN_PASSWORD ? 'is-ok' : not,
+    typed && typed < MIN_PASSWORD ? `12 characters or more, you have ${typed}` : '12 characters or more');
+  mark('own', !typed ? not : holdsOwnPart() ? 'is-not' : 'is-ok');
+}
+
+/** @returns {{field: string, message: string}[]} */
+function faults() {
+  const found = [];
+  const name = value('username').trim().toLowerCase();
+  if (length(name) < 3 || length(name) > 30) found.push({ field: 'username', message: 'Make the user name 3 to 30 characters long.' });
+  else if (!/^[a-z0-9_-]+$/.test(name)) found.push({ field: 'username', message: 'Use letters without accents, digits, - and _ only.' });
+  else if (!/^[a-z].*[a-z0-9]$/.test(name)) found.push({ field: 'username', message: 'Begin the user name with a letter and end it with a letter or a digit.' });
+  const email = value('email').trim();
+  const [, domain] = /^[^\s@]+@([^\s@]*)$/.exec(email) ?? [];
+  if (!email) found.push({ field: 'email', message: 'Write your e-mail address.' });
+  else if (domain === '') found.push({ field: 'email', message: 'The part after @ is missing. It looks like name@example.org.' });
+  else if (!domain?.includes('.')) found.push({ field: 'email', message: 'Check the e-mail address. It looks like name@example.org.' });
+  const typed = length(value('password'));
+  if (!typed) found.push({ field: 'password', message: 'Choose a password of 12 characters or more.' });
+  else if (typed < MIN_PASSWORD) {
+    found.push({ field: 'password', message: plural(MIN_PASSWORD - typed, 'Make the password # character longer.', 'Make the password # characters longer.') });
+  } else if (holdsOwnPart()) found.push({ field: 'password', message: 'Leave your name and your e-mail out of the password.' });
+  return found;
+}
+
+/** @param {string} email */
+function showCheckMail(email) {
+  document.title = 'Check your mail – AllThrive';
+  const state = el('div', { class: 'state' },
+    el('span', { class: 'state__art' }, icon('mail', 'icon icon--xl')),
+    el('h1', { tabindex: '-1' }, 'One click to go'),
+    el('p', {}, 'We sent a link to ', el('strong', {}, email), '. Open it and confirm, then you can sign in.'),
+    el('p', { class: 'quiet' }, 'Nothing there? Look in the folder for unwanted mail, or send it again. The newest mail counts.'),
+    resendPart(async () => {
+      await resend(email);
+      return 'Sent a new one.';
+    }, true),
+    el('a', { class: 'more', href: '/signin' }, 'Go to sign-in'));
+  byId('content').replaceChildren(state);
+  state.querySelector('h1').focus();
+}
+
+onSubmit(form, 'Creating the account…', async () => {
+  const wrong = faults();
+  tickRules(true);
+  if (wrong.length) {
+    showFaults(form, wrong);
+    return;
+  }
+  const email = value('email').trim();
+  try {
+    await signUp({ username: value('username').trim().toLowerCase(), email, password: value('password') });
+    showCheckMail(email);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const known = error.errors.filter((fault) => ['username', 'email', 'password'].includes(fault.field));
+    if (known.some((fault) => fault.field === 'password')) mark('common', 'is-not');
+    if (known.length) showFaults(form, known);
+    else {
+      const [strong, rest] = failureWords(error);
+      showNote(form, strong, rest);
+    }
+  }
+});
+
+form.addEventListener('input', () => tickRules(false));
+wirePasswordButtons();
