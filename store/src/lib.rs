@@ -1,1 +1,36 @@
-//! placeholder
+//! What is kept, on SQLite and on Postgres.
+//!
+//! - [`engine`]: the only place that knows which database is underneath
+//! - [`open`]: configuration, opening, closing; `migrate` and `epoch` are its steps
+//! - [`error`]: what can go wrong
+//! - [`commit`]: units in, log rows out; `facts` and [`log`] are its reads and writes
+//! - [`replay`], [`history`], [`members`]: what a connection reads
+//! - [`conversations`]: lists, page by page
+//! - [`audit`]: who did what
+//!
+//! Imports [`allthrive_protocol`] and [`allthrive_domain`].
+//!
+//! *A new table*: a migration (`migrations/README.md`), a file here with its row, its writes as values and
+//! its reads, a case for each query in `tests/suite.rs`.
+
+pub mod audit;
+pub mod commit;
+pub mod conversations;
+pub mod engine;
+mod epoch;
+pub mod error;
+mod facts;
+pub mod history;
+pub mod log;
+pub mod members;
+mod migrate;
+pub mod open;
+pub mod replay;
+
+pub use commit::Committed;
+pub use conversations::{Cursor, Last, Listed, Member, PublicRoom};
+pub use engine::{Decided, Engine, Row, Statement, Type, Value};
+pub use error::Error;
+pub use members::RoomStanding;
+pub use open::{Database, DatabaseUrl, Store, StoreConfig};
+pub use replay::Page;

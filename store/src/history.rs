@@ -1,0 +1,65 @@
+//! Messages as they are now, for reading.
+
+use allthrive_domain::time::Micros;
+use allthrive_protocol::command::History;
+use allthrive_protocol::event::Message;
+use allthrive_protocol::reply::{HistoryItem, HistoryPage};
+use allthrive_protocol::{RoomId, Seq, UserId};
+
+use crate::engine::{Row, Statement};
+use crate::error::Error;
+use crate::open::Store;
+use crate::replay::person;
+
+macro_rules! messages {
+    ($bound:literal, $order:literal) => {
+        concat!(
+            "SELECT r.top, x.seq, x.created_at, x.author, a.username, a.display_name, l.cmid, x.body, x.reply_to, x.rev
+             FROM members y JOIN rooms r ON r.id = y.room
+             LEFT JOIN (SELECT room, seq, created_at, author, body, reply_to, rev FROM messages WHERE room = $1 AND seq ",
+            $bound,
+            " $3 AND seq >= (SELECT from_seq FROM members WHERE room = $1 AND user_id = $2) ORDER BY seq ",
+            $order,
+            " LIMIT $4) x ON x.room = y.room
+             LEFT JOIN users_all a ON a.id = x.author
+             LEFT JOIN room_log l ON l.room = x.room AND l.seq = x.seq
+             WHERE y.room = $1 AND y.user_id = $2 ORDER BY x.seq ",
+            $order,
+            " NULLS LAST"
+        )
+    };
+}
+
+impl Store {
+    /// Messages below `before`, above `after` or, with neither, the newest; oldest first, none from before
+    /// this member may see. `None` if this is not a member's room. One statement.
+    ///
+    /// # Errors
+    /// As [`crate::Engine::all`].
+    pub async fn history(&self, user: UserId, room: RoomId, asked: History) -> Result<Option<HistoryPage>, Error> {
+        let History { before, after, limit } = asked;
+        let (read, bound) = match (before, after) {
+            (_, Some(seq)) => (Statement::new("read history after", messages!(">", "ASC")), seq),
+            (before, None) => (Statement::new("read history", messages!("<", "DESC")), before.unwrap_or(Seq::MAX)),
+        };
+        // One more than asked tells whether there is more.
+        let mut rows = self.engine.all(read.bind(room).bind(user).bind(bound).bind(u64::from(limit) + 1)).await?;
+        let Some(first) = rows.first() else { return Ok(None) };
+        let top = first.get(0)?;
+        let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = rows.len() > wanted;
+        rows.truncate(wanted);
+        if after.is_none() {
+            rows.reverse();
+        }
+        let messages = rows.iter().filter_map(|row| item(row).transpose()).collect::<Result<_, _>>()?;
+        Ok(Some(HistoryPage { messages, more, top }))
+    }
+}
+
+/// `None` for the row that only says that the room is empty.
+fn item(row: &Row) -> Result<Option<HistoryItem>, Error> {
+    let Some(seq) = row.get(1)? else { return Ok(None) };
+    let message = Message { author: person(row, 3)?, cmid: row.get(6)?, body: row.get(7)?, reply_to: row.get(8)?, rev: row.get(9)? };
+    Ok(Some(HistoryItem { seq, ts: row.get::<Micros>(2)?.millis(), message }))
+}
