@@ -1,0 +1,265 @@
+//! Signed in over REST: the cookies and the CSRF token, kept by hand, and the few calls a client makes.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use allthrive_protocol::reply::Written;
+use allthrive_protocol::{Cmid, RoomId};
+use awc::Client;
+use awc::http::{Method, StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::Error;
+use crate::rest::{Conversation, Csrf, Listed, Me, Problem, PublicRoom, SignedIn, Ticket};
+
+/// Longest wait for an answer. A sign-in takes a tenth of a second of the server's on purpose, and may queue.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Longest answer that is read.
+const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+
+/// An account that has signed in. Clones are the same sign-in.
+#[derive(Clone)]
+pub struct Session(Rc<Inner>);
+
+struct Inner {
+    http: Client,
+    /// Without a slash at the end.
+    server: String,
+    /// Set by the server; sent back with each request.
+    cookies: RefCell<BTreeMap<String, String>>,
+    /// Belongs to the cookies; fetched anew when the server says so.
+    csrf: RefCell<Option<String>>,
+    me: RefCell<Option<Me>>,
+}
+
+impl Session {
+    /// Signs in with a username (or e-mail address) and a password.
+    ///
+    /// # Errors
+    /// What the server said, or that it could not be reached.
+    pub async fn sign_in(server: &str, login: &str, password: &str) -> Result<Self, Error> {
+        let server = server.trim_end_matches('/');
+        if !(server.starts_with("http://") || server.starts_with("https://")) {
+            return Err(Error::Address(server.to_owned()));
+        }
+        let session = Self(Rc::new(Inner {
+            http: Client::builder().timeout(PATIENCE).disable_redirects().finish(),
+            server: server.to_owned(),
+            cookies: RefCell::default(),
+            csrf: RefCell::default(),
+            me: RefCell::default(),
+        }));
+        let answer = session.post("auth/login", &json!({"login": login, "password": password}), None).await?;
+        let signed_in: SignedIn = understood(answer)?;
+        *session.0.me.borrow_mut() = Some(signed_in.user);
+        // A token from before the sign-in does not speak for the account.
+        session.0.csrf.take();
+        Ok(session)
+    }
+
+    /// The own account.
+    #[must_use]
+    pub fn me(&self) -> Me {
+        self.0.me.borrow().clone().expect("sign_in is the only way to a session, and sets it")
+    }
+
+    /// The server's address, without a slash at the end.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        &self.0.server
+    }
+
+    /// All conversations of the account, the newest activity first.
+    ///
+    /// # Errors
+    /// What the server said, or that it could not be reached.
+    pub async fn conversations(&self) -> Result<Vec<Conversation>, Error> {
+        self.list("me/conversations").await
+    }
+
+    /// All public rooms.
+    ///
+    /// # Errors
+    /// What the server said, or that it could not be reached.
+    pub async fn public_rooms(&self) -> Result<Vec<PublicRoom>, Error> {
+        self.list("conversations").await
+    }
+
+    /// Opens the direct conversation with a person; a second time finds the same one.
+    ///
+    /// # Errors
+    /// What the server said, or that it could not be reached.
+    pub async fn open_direct(&self, username: &str) -> Result<Conversation, Error> {
+        understood(self.post("conversations", &json!({"kind": "direct", "with": username}), Some(new_cmid())).await?)
+    }
+
+    /// Makes a conversation: `group` (private) or `room` (public).
+    ///
+    /// # Errors
+    /// What the server said, or that it could not be reached.
+    pub async fn open(&self, kind: &str, title: &str) -> Result<Conversation, Error> {
+        understood(self.post("conversations", &json!({"kind": kind, "title": title}), Some(new_cmid())).await?)
+    }
+
+    /// Adds a person to a conversation; with the own name, joins a public room.
+    ///
+    /// # Errors
+    /// What the server said, or that it could not be reached.
+    pub async fn add(&self, room: RoomId, username: &str) -> Result<Written, Error> {
+        let path = format!("conversations/{room}/members");
+        understood(self.post(&path, &json!({"username": username}), Some(new_cmid())).await?)
+    }
+
+    /// Joins a public room.
+    ///
+    /// # Errors
+    /// What the server said, or that it could not be reached.
+    pub async fn join(&self, room: RoomId) -> Result<Written, Error> {
+        self.add(room, &self.me().username).await
+    }
+
+    /// A ticket for one WebSocket connection, good for 30 seconds.
+    ///
+    /// # Errors
+    /// What the server said, or that it could not be reached.
+    pub async fn ws_ticket(&self) -> Result<String, Error> {
+        let ticket: Ticket = understood(self.post("auth/ws-ticket", &json!({}), None).await?)?;
+        Ok(ticket.ticket)
+    }
+
+    async fn list<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, Error> {
+        let mut items = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let page = match &cursor {
+                // Cursors are unpadded base64url: nothing in them needs escaping.
+                Some(cursor) => self.get(&format!("{path}?cursor={cursor}")).await?,
+                None => self.get(path).await?,
+            };
+            let page: Listed<T> = understood(page)?;
+            items.extend(page.items);
+            match page.next_cursor {
+                Some(next) => cursor = Some(next),
+                None => return Ok(items),
+            }
+        }
+    }
+
+    async fn get(&self, path: &str) -> Result<Value, Error> {
+        match self.ask(Method::GET, path, None, None).await {
+            Err(Error::Refused { status: 401, .. }) => {
+                self.refresh().await?;
+                self.ask(Method::GET, path, None, None).await
+            }
+            other => other,
+        }
+    }
+
+    /// An unsafe call. It may be made twice: with a new CSRF token, or after a refresh of the sign-in;
+    /// the server did nothing the first time then.
+    async fn post(&self, path: &str, body: &Value, key: Option<Cmid>) -> Result<Value, Error> {
+        match self.post_once(path, body, key).await {
+            Err(Error::Refused { status: 401, .. }) if path != "auth/login" => self.refresh().await?,
+            Err(Error::Refused { status: 403, code, .. }) if code.starts_with("csrf") => {
+                self.0.csrf.take();
+            }
+            other => return other,
+        }
+        self.post_once(path, body, key).await
+    }
+
+    async fn post_once(&self, path: &str, body: &Value, key: Option<Cmid>) -> Result<Value, Error> {
+        if self.0.csrf.borrow().is_none() {
+            let csrf: Csrf = understood(self.ask(Method::GET, "auth/csrf", None, None).await?)?;
+            *self.0.csrf.borrow_mut() = Some(csrf.token);
+        }
+        self.ask(Method::POST, path, Some(body), key).await
+    }
+
+    /// A new access cookie for the refresh cookie.
+    async fn refresh(&self) -> Result<(), Error> {
+        self.0.csrf.take();
+        self.post_once("auth/refresh", &json!({}), None).await?;
+        self.0.csrf.take();
+        Ok(())
+    }
+
+    /// One request and its answer; keeps the cookies that come with it.
+    async fn ask(&self, method: Method, path: &str, body: Option<&Value>, key: Option<Cmid>) -> Result<Value, Error> {
+        let inner = &*self.0;
+        let mut request = inner.http.request(method, format!("{}/api/v1/{path}", inner.server));
+        let cookies = inner.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+        if !cookies.is_empty() {
+            request = request.insert_header((header::COOKIE, cookies.join("; ")));
+        }
+        if let (Some(_), Some(token)) = (body, &*inner.csrf.borrow()) {
+            request = request.insert_header(("X-CSRF-Token", token.as_str()));
+        }
+        if let Some(key) = key {
+            request = request.insert_header(("Idempotency-Key", key.to_string()));
+        }
+        let sent = match body {
+            Some(body) => request.send_json(body),
+            None => request.send(),
+        };
+        let mut response = sent.await.map_err(|error| Error::Unreachable(error.to_string()))?;
+        for cookie in response.cookies().map_err(|_| Error::Strange("a cookie".into()))?.iter() {
+            let mut kept = inner.cookies.borrow_mut();
+            if cookie.value().is_empty() {
+                kept.remove(cookie.name());
+            } else {
+                kept.insert(cookie.name().to_owned(), cookie.value().to_owned());
+            }
+        }
+        let status = response.status();
+        let bytes = response.body().limit(MAX_ANSWER_BYTES).await.map_err(|error| Error::Unreachable(error.to_string()))?;
+        answer(status, &bytes)
+    }
+}
+
+fn new_cmid() -> Cmid {
+    Cmid(Uuid::new_v4())
+}
+
+fn answer(status: StatusCode, bytes: &[u8]) -> Result<Value, Error> {
+    if status.is_success() {
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        return serde_json::from_slice(bytes).map_err(|_| Error::Strange(format!("status {status}, not JSON")));
+    }
+    // A proxy in between may answer something else than a problem.
+    let problem: Problem = serde_json::from_slice(bytes).unwrap_or_default();
+    let said = problem.detail.filter(|detail| !detail.is_empty()).unwrap_or(problem.title);
+    let detail = if said.is_empty() { format!("The server answered {status}.") } else { said };
+    Err(Error::Refused { status: status.as_u16(), code: problem.code, detail })
+}
+
+fn understood<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
+    serde_json::from_value(value).map_err(|error| Error::Strange(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_becomes_its_sentence_and_its_code() {
+        let body = br#"{"title":"Forbidden","detail":"That password does not fit.","code":"wrong_login","status":403}"#;
+        let refused = answer(StatusCode::FORBIDDEN, body).unwrap_err();
+        assert_eq!(refused.to_string(), "That password does not fit.");
+        assert!(matches!(refused, Error::Refused { status: 403, code, .. } if code == "wrong_login"));
+    }
+
+    #[test]
+    fn an_answer_of_something_in_between_is_no_riddle() {
+        let refused = answer(StatusCode::BAD_GATEWAY, b"<html>").unwrap_err();
+        assert_eq!(refused.to_string(), "The server answered 502 Bad Gateway.");
+        assert!(refused.may_retry());
+    }
+}
