@@ -5,7 +5,7 @@ import { Banner } from './banner.js';
 import { Client } from './client.js';
 import { DetailsView } from './details.js';
 import { account, addPerson, newConversation, publicRooms } from './dialogs.js';
-import { announce, byId, el, figure, icon } from './dom.js';
+import { announce, byId, el, figure, icon, keepIcons } from './dom.js';
 import { failureWords } from './form.js';
 import { ListView } from './list.js';
 import { Outbox } from './outbox.js';
@@ -21,6 +21,16 @@ function route() {
   return { id: found?.[1] ?? null, details: Boolean(found?.[2]) };
 }
 
+/** Gives a heading its level; which one that is depends on the pane that is shown. @param {string} id @param {string} tag */
+function headline(id, tag) {
+  const now = document.getElementById(id);
+  if (!now || now.localName === tag) return;
+  const then = el(tag, { id, tabindex: '-1', class: now.className || null }, ...now.childNodes);
+  const hadFocus = now === document.activeElement;
+  now.replaceWith(then);
+  if (hadFocus) then.focus();
+}
+
 class ChatPage {
   /** @param {any} me */
   constructor(me) {
@@ -33,7 +43,7 @@ class ChatPage {
     this.outbox = new Outbox(this.client, me.id);
     this.rooms = new Rooms(this.client, this.outbox, me);
     this.list = new ListView(this.rooms, { onNew: () => this.#new(), onRetry: () => this.#load() });
-    this.details = new DetailsView(this.rooms, { onClose: (event) => this.#stepBack(event), onAdd: (id) => this.#add(id) });
+    this.details = new DetailsView(this.rooms, { onClose: (event) => this.#stepBack(event), onAdd: (id) => this.#add(id), onDrawn: () => this.#dress() });
     /** @type {ThreadView | null} */
     this.thread = null;
     /** The step before this one within the page, to go back to instead of onwards. */
@@ -175,19 +185,18 @@ class ChatPage {
       el('p', {}, 'Choose a conversation in the list, or start a new one.')));
   }
 
-  /** One `main` and one `h1`: the thread where there is one, the list where there is none. */
+  /** One `main` and one `h1`: of the list, the thread, or on a phone the details. */
   #dress() {
-    const { id } = route();
-    const listIsMain = !id;
-    const setRole = (/** @type {string} */ place, /** @type {boolean} */ isMain) => {
-      if (isMain) byId(place).setAttribute('role', 'main');
+    const { id, details } = route();
+    const main = !id ? 'list' : details && PHONE.matches ? 'details' : 'thread';
+    for (const place of ['list', 'thread']) {
+      if (place === main) byId(place).setAttribute('role', 'main');
       else byId(place).removeAttribute('role');
-    };
-    setRole('list', listIsMain);
-    setRole('thread', !listIsMain);
-    const title = byId('list-title');
-    const tag = listIsMain ? 'h1' : 'h2';
-    if (title.localName !== tag) title.replaceWith(el(tag, { id: 'list-title', tabindex: '-1' }, 'Chats'));
+    }
+    byId('details').setAttribute('role', main === 'details' ? 'main' : 'complementary');
+    headline('list-title', main === 'list' ? 'h1' : 'h2');
+    headline('details-title', main === 'details' ? 'h1' : 'h2');
+    headline('details-members', main === 'details' ? 'h2' : 'h3');
     for (const skip of document.querySelectorAll('[data-skip]')) {
       const target = document.getElementById(/** @type {HTMLElement} */ (skip).dataset.skip ?? '');
       /** @type {HTMLElement} */ (skip).hidden = !target || !(target.checkVisibility?.() ?? true);
@@ -196,7 +205,7 @@ class ChatPage {
 
   /** @param {string} pane */
   #focus(pane) {
-    if (pane === 'details') byId('details').querySelector('h2')?.focus();
+    if (pane === 'details') document.getElementById('details-title')?.focus();
     else if (pane === 'list') byId('list-title').focus();
     else if (document.activeElement?.closest('#details, .rail') || document.activeElement === document.body || !document.activeElement?.closest('#thread')) {
       document.getElementById('thread-title')?.focus();
@@ -245,6 +254,7 @@ class ChatPage {
 }
 
 async function start() {
+  keepIcons();
   if (!accessExpires()) {
     goSignIn();
     return;

@@ -7,6 +7,7 @@ const SUBPROTOCOL = 'allthrive.v1.json';
 const QUIET_MS = 25_000;
 const ANSWER_MS = 10_000;
 const WAKE_ANSWER_MS = 2_500;
+const SUSPECT_ANSWER_MS = 1_000;
 const HOLE_MS = 2_000;
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MOST_MS = 30_000;
@@ -81,7 +82,7 @@ export class Client extends EventTarget {
   start() {
     this.quietTimer = window.setInterval(() => this.#watch(), 1000);
     window.addEventListener('online', () => this.wake());
-    window.addEventListener('offline', () => this.wake());
+    window.addEventListener('offline', () => this.welcomed && this.#probe(SUSPECT_ANSWER_MS));
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible') this.wake();
     });

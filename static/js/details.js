@@ -8,7 +8,7 @@ import { subtitleOf } from './thread.js';
 const ROLES = { owner: 'Owner', moderator: 'Moderator' };
 
 export class DetailsView {
-  /** @param {import('./rooms.js').Rooms} rooms @param {{onClose: (event: Event) => void, onAdd: (id: string) => void}} actions */
+  /** @param {import('./rooms.js').Rooms} rooms @param {{onClose: (event: Event) => void, onAdd: (id: string) => void, onDrawn: () => void}} actions */
   constructor(rooms, actions) {
     this.rooms = rooms;
     this.actions = actions;
@@ -46,13 +46,14 @@ export class DetailsView {
     const more = conversation.members - people.length;
     this.root.setAttribute('aria-label', `Details of ${nameOf(conversation)}`);
     this.root.replaceChildren(
-      el('div', { class: 'details__bar' }, el('h2', { tabindex: '-1' }, 'Details'),
+      el('div', { class: 'details__bar' }, el('h2', { id: 'details-title', tabindex: '-1' }, 'Details'),
         el('a', { class: 'icon-btn', href: `#room/${conversation.id}`, 'aria-label': 'Close the details', onclick: this.actions.onClose }, icon('close'))),
       el('div', { class: 'details__top' }, avatarOf(conversation, 'avatar--xl'), el('p', { dir: 'auto' }, nameOf(conversation)), el('p', { class: 'quiet small' }, subtitleOf(conversation))),
-      el('div', { class: 'stack stack--sm' }, el('h3', {}, plural(conversation.members, '# member', '# members')),
+      el('div', { class: 'stack stack--sm' }, el('h3', { id: 'details-members', class: 'small quiet strong' }, plural(conversation.members, '# member', '# members')),
         people.length ? el('ul', { class: 'plain-list' }, ...people.map((member) => this.#member(member))) : el('p', { class: 'quiet small' }, 'Loading who is here…'),
         people.length > 0 && more > 0 && el('p', { class: 'quiet small' }, plural(more, 'and # more', 'and # more')),
         conversation.kind === 'group' && el('button', { class: 'btn btn--line', type: 'button', onclick: () => this.actions.onAdd(conversation.id) }, icon('plus', 'icon icon--sm'), 'Add people')));
+    this.actions.onDrawn();
   }
 
   /** @param {import('./rooms.js').Member} member */

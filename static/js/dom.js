@@ -21,6 +21,23 @@ export function el(tag, attributes = {}, ...children) {
 }
 
 const SVG = 'http://www.w3.org/2000/svg';
+let sprite = '/icons.svg';
+
+/**
+ * Takes the sprite into the page, so that an icon shown for the first time while offline is there. Its
+ * ids get a `#` in front: no id of the page has one, and the address of an icon still ends in `#name`.
+ */
+export async function keepIcons() {
+  const answer = await fetch(sprite).catch(() => null);
+  if (!answer?.ok) return;
+  const kept = new DOMParser().parseFromString(await answer.text(), 'image/svg+xml').documentElement;
+  for (const symbol of kept.querySelectorAll('symbol')) symbol.id = `#${symbol.id}`;
+  kept.setAttribute('aria-hidden', 'true');
+  kept.setAttribute('hidden', '');
+  document.body.append(kept);
+  sprite = '#';
+  for (const use of document.querySelectorAll('use')) use.setAttribute('href', (use.getAttribute('href') ?? '').replace('/icons.svg', sprite));
+}
 
 /**
  * An icon from the sprite. Always hidden from screen readers: the words stand beside it.
@@ -32,7 +49,7 @@ export function icon(name, classes = 'icon') {
   svg.setAttribute('class', classes);
   svg.setAttribute('aria-hidden', 'true');
   const use = document.createElementNS(SVG, 'use');
-  use.setAttribute('href', `/icons.svg#${name}`);
+  use.setAttribute('href', `${sprite}#${name}`);
   svg.append(use);
   return svg;
 }

@@ -182,13 +182,17 @@ export class ThreadView {
     const anchor = atEnd ? null : this.#anchor();
     const wanted = [];
     if (conversation.more) wanted.push(this.older);
+    // Above the first that was new; not while that one may still stand on an older page.
+    const oldest = conversation.messages[0]?.seq ?? 0;
+    let newFrom = conversation.more && oldest > this.newFrom ? 0 : this.newFrom;
     /** @type {Line | null} */
     let before = null;
     for (const line of this.#lines()) {
       const newDay = !before || dayKey(before.ts) !== dayKey(line.ts);
       if (newDay) wanted.push(this.#divider(`day/${dayKey(line.ts)}`, 'day', dayName(line.ts)));
-      const isNew = this.newFrom > 0 && line.seq !== undefined && line.seq >= this.newFrom && line.author.id !== this.rooms.me.id && !this.rowsHaveNew(before);
+      const isNew = newFrom > 0 && line.seq !== undefined && line.seq >= newFrom && line.author.id !== this.rooms.me.id;
       if (isNew) wanted.push(this.#divider('new', 'day day--new', plural(this.newCount, '# new message', '# new messages')));
+      if (isNew) newFrom = 0;
       const first = newDay || isNew || before?.author.id !== line.author.id || line.ts - before.ts > GROUP_MS;
       wanted.push(this.#row(line, first));
       before = line;
@@ -199,11 +203,6 @@ export class ThreadView {
     if (anchor) this.scroller.scrollTop += anchor.row.getBoundingClientRect().top - anchor.top;
     else if (atEnd) this.scroller.scrollTop = 0;
     this.#markRead();
-  }
-
-  /** Whether the divider stands above this line already. @param {Line | null} before */
-  rowsHaveNew(before) {
-    return before?.seq !== undefined && before.seq >= this.newFrom && before.author.id !== this.rooms.me.id;
   }
 
   /** @param {HTMLElement[]} wanted */
