@@ -94,14 +94,24 @@ impl Line {
     }
 }
 
-/// Connects in the background and hears these rooms (and the personal one).
+/// Connects in the background and hears these rooms from their tops on (and the personal one).
 ///
 /// Must be called on a thread with a local task set.
 #[must_use]
 pub fn connect(session: &Session, rooms: &[RoomId]) -> (Line, Updates) {
+    start(session, Dialogue::new(rooms.iter().map(|room| (*room, None))))
+}
+
+/// The same for one who has heard each room up to a `seq` before, or 0 to be told everything.
+#[must_use]
+pub fn connect_after(session: &Session, rooms: &[(RoomId, Seq)]) -> (Line, Updates) {
+    start(session, Dialogue::new(rooms.iter().map(|(room, seq)| (*room, Some(*seq)))))
+}
+
+fn start(session: &Session, dialogue: Dialogue) -> (Line, Updates) {
     let (orders, taken) = unbounded_channel();
     let (told, updates) = unbounded_channel();
-    let driver = Driver { session: session.clone(), dialogue: Dialogue::new(rooms), orders: taken, told };
+    let driver = Driver { session: session.clone(), dialogue, orders: taken, told };
     tokio::task::spawn_local(driver.run());
     (Line(orders), updates)
 }

@@ -193,8 +193,10 @@ struct Numbered {
 }
 
 impl Dialogue {
-    pub(crate) fn new(rooms: &[RoomId]) -> Self {
-        Self { places: rooms.iter().map(|room| (*room, Place::default())).collect(), ..Self::default() }
+    /// Rooms with the last `seq` known of each, if any is.
+    pub(crate) fn new(rooms: impl Iterator<Item = (RoomId, Option<Seq>)>) -> Self {
+        let place = |(room, cursor)| (room, Place { cursor, ..Place::default() });
+        Self { places: rooms.map(place).collect(), ..Self::default() }
     }
 
     /// The next frame to write.

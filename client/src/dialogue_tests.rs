@@ -23,7 +23,7 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        Self { dialogue: Dialogue::new(&[room()]), now: Instant::now() }
+        Self { dialogue: Dialogue::new([(room(), None)].into_iter()), now: Instant::now() }
     }
 
     /// A stage whose room stands live at a `seq`.

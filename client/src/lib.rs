@@ -35,7 +35,7 @@ pub mod session;
 
 use thiserror::Error;
 
-pub use connection::{Line, Stop, Updates, connect};
+pub use connection::{Line, Stop, Updates, connect, connect_after};
 pub use dialogue::Update;
 pub use log::RoomLog;
 pub use session::Session;

@@ -43,29 +43,51 @@ impl Session {
     /// # Errors
     /// What the server said, or that it could not be reached.
     pub async fn sign_in(server: &str, login: &str, password: &str) -> Result<Self, Error> {
+        let session = Self::visit(server)?;
+        let answer = session.post("auth/login", &json!({"login": login, "password": password}), None).await?;
+        let signed_in: SignedIn = understood(answer)?;
+        *session.0.me.borrow_mut() = Some(signed_in.user);
+        // A token from before the sign-in need not speak for the account.
+        session.0.csrf.take();
+        Ok(session)
+    }
+
+    /// Asks for an account. The token that [`Self::verify`] takes comes by mail.
+    ///
+    /// # Errors
+    /// What the server said, or that it could not be reached.
+    pub async fn sign_up(server: &str, username: &str, email: &str, password: &str) -> Result<(), Error> {
+        let wish = json!({"username": username, "email": email, "password": password});
+        Self::visit(server)?.post("auth/signup", &wish, None).await.map(drop)
+    }
+
+    /// Proves the e-mail address of a new account.
+    ///
+    /// # Errors
+    /// What the server said, or that it could not be reached.
+    pub async fn verify(server: &str, token: &str) -> Result<(), Error> {
+        Self::visit(server)?.post("auth/verify", &json!({"token": token}), None).await.map(drop)
+    }
+
+    /// Somebody without an account yet.
+    fn visit(server: &str) -> Result<Self, Error> {
         let server = server.trim_end_matches('/');
         if !(server.starts_with("http://") || server.starts_with("https://")) {
             return Err(Error::Address(server.to_owned()));
         }
-        let session = Self(Rc::new(Inner {
+        Ok(Self(Rc::new(Inner {
             http: Client::builder().timeout(PATIENCE).disable_redirects().finish(),
             server: server.to_owned(),
             cookies: RefCell::default(),
             csrf: RefCell::default(),
             me: RefCell::default(),
-        }));
-        let answer = session.post("auth/login", &json!({"login": login, "password": password}), None).await?;
-        let signed_in: SignedIn = understood(answer)?;
-        *session.0.me.borrow_mut() = Some(signed_in.user);
-        // A token from before the sign-in does not speak for the account.
-        session.0.csrf.take();
-        Ok(session)
+        })))
     }
 
     /// The own account.
     #[must_use]
     pub fn me(&self) -> Me {
-        self.0.me.borrow().clone().expect("sign_in is the only way to a session, and sets it")
+        self.0.me.borrow().clone().expect("sign_in sets it, and gives nobody a session before")
     }
 
     /// The server's address, without a slash at the end.

@@ -1,1 +1,18 @@
-//! placeholder
+//! Load for a server, and the proof afterwards that nothing was lost, doubled or told out of order.
+//!
+//! Speaks the protocol through `allthrive-client` and knows nothing else of the house: whatever it
+//! measures and proves holds for any server of this protocol.
+//!
+//! - [`accounts`]: people to speak: signed up, verified through the mail a test server writes, signed in
+//! - [`crowd`]: the clients: say, are cut, come back, and note what they were told and acknowledged
+//! - [`check`]: the notes against the truth, as a pure function
+//! - [`dice`]: randomness from a seed, so that a run can be had again
+
+pub mod accounts;
+pub mod check;
+pub mod crowd;
+pub mod dice;
+
+pub use check::{Ack, Heard, Report, check};
+pub use crowd::{Crowd, Manner};
+pub use dice::Dice;
