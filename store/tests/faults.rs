@@ -12,7 +12,7 @@ use allthrive_domain::room::Decision;
 use allthrive_domain::unit::Kind;
 use allthrive_protocol::Seq;
 use allthrive_store::{Database, Error, Statement, Store, StoreConfig};
-use common::people::{NOW, commit, opens, people, room, says, seq_of, seqs, user};
+use common::people::{NOW, commit, opens, people, room, says, seq_of, seqs};
 use common::{Kind as Engine, Place};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -175,7 +175,8 @@ fn a_room_that_somebody_holds_costs_its_own_units_alone() {
 
 #[test]
 fn a_caller_that_goes_away_leaves_no_transaction_behind() {
-    on_postgres(async |place| {
+    on_postgres(async |mut place| {
+        place.config.connections = 1;
         let Database::Postgres { url } = &place.config.database else { panic!("this case is for Postgres") };
         let store = rooms(&place).await;
         let (holder, connection) = tokio_postgres::connect(&url.0, tokio_postgres::NoTls).await.unwrap();
@@ -193,8 +194,12 @@ fn a_caller_that_goes_away_leaves_no_transaction_behind() {
         waiting.abort();
         assert!(waiting.await.unwrap_err().is_cancelled());
         holder.batch_execute("ROLLBACK").await.unwrap();
+        // The one connection of this store is not the one that the caller left in a transaction.
+        let mine = Statement::new("which", "SELECT CAST(pg_backend_pid() AS BIGINT) AS pid");
+        let pid: i64 = store.engine().one(mine).await.unwrap().get("pid").unwrap();
+        let state = "SELECT state FROM pg_stat_activity WHERE pid = CAST($1 AS BIGINT)";
+        assert_eq!(holder.query_one(state, &[&pid]).await.unwrap().get::<_, String>(0), "idle");
         assert_eq!(seqs(&commit(&store, vec![says(room(1), 1, 2, "hello")]).await), vec![2]);
-        assert_eq!(store.standing(user(1), room(1)).await.unwrap().unwrap().top, 2);
     });
 }
 

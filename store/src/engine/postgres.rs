@@ -76,9 +76,9 @@ impl Postgres {
 
     pub(crate) async fn all(&self, read: Statement) -> Result<Vec<Row>, Error> {
         let connection = Held::new(self.connection().await?);
-        let rows = connection.query(Prepared::new(&connection, read).await?).await?;
-        connection.release();
-        Ok(rows)
+        let read = Prepared::new(&connection, read).await?;
+        let outcome = connection.query(read).await.map_err(Error::from);
+        connection.settle(outcome)
     }
 
     pub(crate) async fn batch(&self, mut writes: Vec<Statement>) -> Result<Vec<u64>, Error> {
@@ -88,9 +88,8 @@ impl Postgres {
             && let Some(write) = writes.pop()
         {
             let write = Prepared::new(&connection, write).await?;
-            let touched = connection.execute(write).await.map_err(|e| e.during_commit(true))?;
-            connection.release();
-            return Ok(vec![touched]);
+            let outcome = connection.execute(write).await.map_err(|failure| failure.during_commit(true));
+            return connection.settle(outcome.map(|touched| vec![touched]));
         }
         let mut steps: Vec<Step<'_, u64>> = vec![Box::pin(connection.command(BEGIN))];
         for write in writes {
@@ -98,8 +97,8 @@ impl Postgres {
             steps.push(Box::pin(connection.execute(write)));
         }
         steps.push(Box::pin(connection.command("COMMIT")));
-        let mut touched = connection.committed(steps).await?;
-        connection.release();
+        let outcome = connection.committed(steps).await;
+        let mut touched = connection.settle(outcome)?;
         touched.remove(0);
         touched.pop();
         Ok(touched)
@@ -138,9 +137,8 @@ impl Postgres {
             steps.push(Box::pin(connection.execute(write)));
         }
         steps.push(Box::pin(connection.command("COMMIT")));
-        connection.committed(steps).await?;
-        connection.release();
-        Ok(value)
+        let outcome = connection.committed(steps).await;
+        connection.settle(outcome.map(|_| value))
     }
 
     pub(crate) fn close(&self) {
@@ -202,6 +200,14 @@ impl Held {
 
     fn release(mut self) {
         self.0 = None;
+    }
+
+    /// Releases it at the end of a transaction, refused or not; not where the connection itself failed.
+    fn settle<T>(self, outcome: Result<T, Error>) -> Result<T, Error> {
+        if !matches!(outcome, Err(Error::Unknown(_) | Error::Unavailable(_))) {
+            self.release();
+        }
+        outcome
     }
 
     async fn command(&self, sql: &'static str) -> Result<u64, Failure> {
