@@ -34,7 +34,7 @@ pub struct RoomStanding {
 macro_rules! unread {
     () => {
         "(SELECT COUNT(*) FROM (SELECT 1 AS one FROM messages x WHERE x.room = m.room AND x.seq > m.read_seq AND x.seq >= m.from_seq
-           AND x.author <> m.user_id AND x.deleted_at IS NULL LIMIT 100) c)"
+           AND x.author <> m.user_id AND x.deleted_at IS NULL ORDER BY x.seq LIMIT 100) c)"
     };
 }
 pub(crate) use unread;

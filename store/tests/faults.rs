@@ -221,6 +221,20 @@ fn a_role_without_privileges_opens_its_own_database() {
     });
 }
 
+#[test]
+fn a_server_without_tls_is_refused_where_tls_is_asked_for() {
+    on_postgres(async |place| {
+        let Database::Postgres { url } = &place.config.database else { panic!("this case is for Postgres") };
+        for mode in ["require", "verify-full"] {
+            let asks = format!("{}?sslmode={mode}", url.0.split('?').next().unwrap());
+            let Err(refused) = Store::open(StoreConfig::postgres(asks)).await else { panic!("it spoke without TLS") };
+            assert!(matches!(refused, Error::Unavailable(_)), "{refused:?}");
+        }
+        let Err(refused) = Store::open(StoreConfig::postgres("not a url")).await else { panic!() };
+        assert!(matches!(refused, Error::Setup(_)), "{refused:?}");
+    });
+}
+
 fn address(config: &mut tokio_postgres::Config) -> String {
     let port = config.get_ports().first().copied().unwrap_or(5432);
     match &config.get_hosts()[0] {

@@ -198,7 +198,9 @@ async fn unread_counts_what_others_said_above_the_mark_up_to_100(place: Place) {
     let line = |top, unread| Top { top, unread, mention: false };
     assert_eq!(unread(2).await, line(111, 99));
     assert_eq!(unread(1).await, line(111, 10));
-    say(&store, room(1), 1, 300..305).await;
+    say(&store, room(1), 1, 300..301).await;
+    assert_eq!(unread(2).await, line(112, 100));
+    say(&store, room(1), 1, 301..305).await;
     assert_eq!(unread(2).await, line(116, 100));
     store.mark_read(user(2), room(1), 115).await.unwrap();
     assert_eq!(unread(2).await, line(116, 1));
@@ -340,6 +342,7 @@ async fn opening_and_adding_leave_audit_lines(place: Place) {
 
 async fn the_history_epoch_lasts_as_long_as_the_binding(place: Place) {
     let store = place.open().await;
+    store.ping().await.unwrap();
     let first = store.history_epoch();
     store.close().await;
     let store = place.open().await;
