@@ -34,8 +34,6 @@ struct Shared {
     writer: Mutex<Option<Sender<Box<dyn Job>>>>,
     reader: Mutex<Option<Sender<Box<dyn Job>>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    /// Held for as long as the database is open, so that no second server opens the file.
-    lock: Mutex<Option<std::fs::File>>,
 }
 
 /// Something to be done on a connection. `run` is called once, `finish` after it.
@@ -76,7 +74,13 @@ impl Sqlite {
     pub(crate) fn open(path: &Path, readers: usize, lock: std::fs::File) -> Result<Self, Error> {
         let (writer, jobs) = channel();
         let connection = connect(path)?;
-        let mut threads = vec![spawn("store-writer", move || write_loop(&connection, &jobs))?];
+        let write = move || {
+            write_loop(&connection, &jobs);
+            drop(connection);
+            // Held for as long as anything is written, so that no second server opens the file.
+            drop(lock);
+        };
+        let mut threads = vec![spawn("store-writer", write)?];
         let (reader, jobs) = channel();
         let jobs = Arc::new(Mutex::new(jobs));
         for _ in 0..readers.max(1) {
@@ -85,12 +89,7 @@ impl Sqlite {
             let jobs = Arc::clone(&jobs);
             threads.push(spawn("store-reader", move || read_loop(&connection, &jobs))?);
         }
-        Ok(Self(Arc::new(Shared {
-            writer: Mutex::new(Some(writer)),
-            reader: Mutex::new(Some(reader)),
-            threads: Mutex::new(threads),
-            lock: Mutex::new(Some(lock)),
-        })))
+        Ok(Self(Arc::new(Shared { writer: Mutex::new(Some(writer)), reader: Mutex::new(Some(reader)), threads: Mutex::new(threads) })))
     }
 
     pub(crate) async fn all(&self, read: Statement) -> Result<Vec<Row>, Error> {
@@ -130,7 +129,6 @@ impl Sqlite {
         if joined.await.is_err() {
             tracing::error!("a thread of the store did not end");
         }
-        take(&self.0.lock);
     }
 }
 
@@ -284,9 +282,11 @@ pub(crate) fn execute(connection: &Connection, statement: &Statement) -> Result<
         let mut touched = 0;
         match &statement.list {
             Some(list) if statement.runs_by_row() => {
+                let columns = positions(&prepared, 1, list.columns.len())?;
+                let others = positions(&prepared, 1 + columns.len(), statement.args.len())?;
+                bind(&mut prepared, &others, &statement.args)?;
                 for row in &list.rows {
-                    bind(&mut prepared, 1, row.iter())?;
-                    bind(&mut prepared, row.len() + 1, statement.args.iter())?;
+                    bind(&mut prepared, &columns, row)?;
                     touched += prepared.raw_execute()?;
                 }
             }
@@ -303,25 +303,27 @@ pub(crate) fn execute(connection: &Connection, statement: &Statement) -> Result<
 fn bind_all(prepared: &mut rusqlite::Statement<'_>, statement: &Statement) -> rusqlite::Result<()> {
     let mut first = 1;
     if let Some(list) = &statement.list {
-        let at = position(prepared, 1)?;
-        prepared.raw_bind_parameter(at, list.json())?;
+        for at in positions(prepared, 1, 1)? {
+            prepared.raw_bind_parameter(at, list.json())?;
+        }
         first += list.columns.len();
     }
-    bind(prepared, first, statement.args.iter())
+    let at = positions(prepared, first, statement.args.len())?;
+    bind(prepared, &at, &statement.args)
 }
 
-fn bind<'a>(prepared: &mut rusqlite::Statement<'_>, first: usize, values: impl Iterator<Item = &'a Value>) -> rusqlite::Result<()> {
-    for (n, value) in (first..).zip(values) {
-        let at = position(prepared, n)?;
-        prepared.raw_bind_parameter(at, value)?;
-    }
-    Ok(())
+fn bind(prepared: &mut rusqlite::Statement<'_>, positions: &[usize], values: &[Value]) -> rusqlite::Result<()> {
+    positions.iter().zip(values).try_for_each(|(at, value)| prepared.raw_bind_parameter(*at, value))
 }
 
-/// By name: SQLite numbers names by their first appearance, so `$2` may well be its first parameter.
-fn position(prepared: &rusqlite::Statement<'_>, n: usize) -> rusqlite::Result<usize> {
-    let name = format!("${n}");
-    prepared.parameter_index(&name)?.ok_or(rusqlite::Error::InvalidParameterName(name))
+/// Where `count` parameters stand, from `$first` on. By name: SQLite numbers names by their first
+/// appearance, so `$2` may well be its first parameter.
+fn positions(prepared: &rusqlite::Statement<'_>, first: usize, count: usize) -> rusqlite::Result<Vec<usize>> {
+    let position = |n: usize| {
+        let name = format!("${n}");
+        prepared.parameter_index(&name)?.ok_or(rusqlite::Error::InvalidParameterName(name))
+    };
+    (first..first + count).map(position).collect()
 }
 
 impl rusqlite::ToSql for Value {
