@@ -1,14 +1,14 @@
 //! The way of a batch of units into the log: lock → read → decide → write.
 //!
-//! What the database decides nothing about: refusals, duplicates and numbers come from
-//! [`allthrive_domain::room::admit`], called on facts that were read under the rooms' locks.
+//! Refusals, duplicates and numbers come from [`allthrive_domain::room::admit`] alone, called on facts
+//! that were read under the rooms' locks. No rule is written again in SQL.
 
 use allthrive_domain::entry::Entry;
 use allthrive_domain::room::{Decision, Facts, admit};
 use allthrive_domain::time::Micros;
 use allthrive_domain::unit::Unit;
 
-use crate::engine::Decided;
+use crate::engine::{Decided, Statement};
 use crate::error::Error;
 use crate::open::Store;
 use crate::{facts, log};
@@ -97,7 +97,8 @@ impl Store {
     }
 }
 
-fn writes(admitted: &[(&Unit, &[Entry])], facts: &Facts, now: Micros) -> Vec<crate::engine::Statement> {
+/// The log first, then what follows from it.
+fn writes(admitted: &[(&Unit, &[Entry])], facts: &Facts, now: Micros) -> Vec<Statement> {
     if admitted.is_empty() {
         return Vec::new();
     }

@@ -54,7 +54,8 @@ pub(crate) async fn binding(engine: &Engine, instance: Option<&Path>) -> Result<
             );
             engine.one(identity).await?.get("id")
         }
-        (Kind::Sqlite(_), Some(path)) => instance_id(path).map_err(|e| Error::Setup(format!("The file {} : {e}.", path.display()))),
+        (Kind::Sqlite(_), Some(path)) => instance_id(path)
+            .map_err(|e| Error::Setup(format!("The file {} with the id of this place cannot be used: {e}.", path.display()))),
         (Kind::Sqlite(_), None) => Ok(String::new()),
     }
 }

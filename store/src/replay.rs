@@ -7,7 +7,7 @@ use allthrive_domain::unit::{Kind, Role};
 use allthrive_protocol::event::Person;
 use allthrive_protocol::{RoomId, Seq, UserId};
 
-use crate::engine::{FromValue, Row, Statement, Type};
+use crate::engine::{Row, Statement, Type};
 use crate::error::Error;
 use crate::open::Store;
 
@@ -179,9 +179,5 @@ pub(crate) fn person(row: &Row, at: usize) -> Result<Person, Error> {
 
 /// As [`person`], where nobody need be.
 pub(crate) fn optional_person(row: &Row, at: usize) -> Result<Option<Person>, Error> {
-    maybe::<UserId>(row, at)?.map(|_| person(row, at)).transpose()
-}
-
-fn maybe<T: FromValue>(row: &Row, at: usize) -> Result<Option<T>, Error> {
-    row.get(at)
+    row.get::<Option<UserId>>(at)?.map(|_| person(row, at)).transpose()
 }

@@ -47,7 +47,7 @@ pub(crate) fn with_database<F: Future<Output = ()>>(kind: Kind, case: impl FnOnc
                 admin(&server, &format!("CREATE DATABASE {name}")).await;
                 let config = StoreConfig::postgres(with_name(&server, &name));
                 // Dropped after a failed case too, so that a server kept between runs stays clean.
-                let outcome = futures_catch(case(Place { kind, config, dir })).await;
+                let outcome = caught(case(Place { kind, config, dir })).await;
                 admin(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
                 if let Err(panic) = outcome {
                     std::panic::resume_unwind(panic);
@@ -74,7 +74,7 @@ pub(crate) async fn admin(server: &str, sql: &str) {
     connection.await.unwrap().unwrap();
 }
 
-async fn futures_catch<F: Future<Output = ()>>(case: F) -> std::thread::Result<()> {
+async fn caught<F: Future<Output = ()>>(case: F) -> std::thread::Result<()> {
     let mut case = Box::pin(case);
     std::future::poll_fn(move |context| match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| case.as_mut().poll(context))) {
         Ok(std::task::Poll::Pending) => std::task::Poll::Pending,
