@@ -1,5 +1,5 @@
 # Thin: what is longer than a line stands in scripts/.
-.PHONY: run test lint setup
+.PHONY: run test lint load setup
 
 run: ## Start the server on the embedded database.
 	cargo run --release
@@ -9,6 +9,9 @@ test: ## Format, lints, every test on both engines, the browser tests.
 
 lint: ## Format and lints only.
 	scripts/test format lints
+
+load: ## A crowd at a server of its own, and the check that nothing was lost.
+	scripts/load
 
 setup: ## Install what `make test` needs (Debian, as root).
 	scripts/setup

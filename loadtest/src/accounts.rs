@@ -13,17 +13,27 @@ const MAIL_WITHIN: Duration = Duration::from_secs(20);
 /// How often the directory is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Makes an account of this name and signs in to it. Its password is random and forgotten.
-///
-/// # Errors
-/// What the server said; that no mail came.
-pub async fn enrol(server: &str, mail: &Path, username: &str) -> Result<Session, Error> {
-    let password = Uuid::new_v4().to_string();
-    let address = format!("{username}@example.org");
-    Session::sign_up(server, username, &address, &password).await?;
-    let token = token_for(mail, &address).await?;
-    Session::verify(server, &token).await?;
-    Session::sign_in(server, username, &password).await
+/// Somebody with an account.
+pub struct Person {
+    /// Signed in.
+    pub session: Session,
+    /// Random.
+    pub password: String,
+}
+
+impl Person {
+    /// Makes an account of this name and signs in to it.
+    ///
+    /// # Errors
+    /// What the server said; that no mail came.
+    pub async fn enrol(server: &str, mail: &Path, username: &str) -> Result<Self, Error> {
+        let password = Uuid::new_v4().to_string();
+        let address = format!("{username}@example.org");
+        Session::sign_up(server, username, &address, &password).await?;
+        let token = token_for(mail, &address).await?;
+        Session::verify(server, &token).await?;
+        Ok(Self { session: Session::sign_in(server, username, &password).await?, password })
+    }
 }
 
 async fn token_for(mail: &Path, address: &str) -> Result<String, Error> {

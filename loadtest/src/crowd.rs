@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use allthrive_client::{Line, RoomLog, Session, Update, Updates, connect_after};
 use allthrive_protocol::{Cmid, RoomId, Seq, UserId};
 use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 use tokio::time::{interval, timeout};
 use uuid::Uuid;
 
@@ -26,7 +27,7 @@ pub struct Manner {
     pub cut_one_in: usize,
 }
 
-/// The clients and their notes. Lives on one thread.
+/// The clients and their notes. Lives on one thread; dropping it hangs all of them up.
 pub struct Crowd {
     clients: Vec<Rc<Client>>,
     talks: Rc<Cell<bool>>,
@@ -35,8 +36,13 @@ pub struct Crowd {
 
 struct Client {
     name: String,
+    session: Session,
     author: UserId,
+    /// None while it has hung up. Beside the line, the task that takes its notes: after the end nothing
+    /// more is noted, or it would be noted again when the client is back.
+    line: RefCell<Option<(Line, AbortHandle)>>,
     notes: RefCell<Notes>,
+    news: Rc<Notify>,
 }
 
 #[derive(Default)]
@@ -54,34 +60,49 @@ impl Crowd {
     /// event on, and starts them talking.
     #[must_use]
     pub fn enter(sessions: &[Session], rooms: &[RoomId], clients: usize, manner: Manner, dice: &mut Dice) -> Self {
-        Self::gather(sessions, rooms, clients, Some(manner), dice)
+        let crowd = Self::listen(sessions, rooms, clients);
+        for client in &crowd.clients {
+            tokio::task::spawn_local(talk(Rc::clone(client), Rc::clone(&crowd.talks), manner, dice.split()));
+        }
+        crowd
     }
 
-    /// One client that listens from each room's first event on and says nothing.
+    /// The same, but they say only what they are told to.
     #[must_use]
-    pub fn listen(session: &Session, rooms: &[RoomId]) -> Self {
-        Self::gather(std::slice::from_ref(session), rooms, 1, None, &mut Dice::of(0))
-    }
-
-    fn gather(sessions: &[Session], rooms: &[RoomId], clients: usize, manner: Option<Manner>, dice: &mut Dice) -> Self {
-        let crowd = Self { clients: Vec::new(), talks: Rc::new(Cell::new(manner.is_some())), news: Rc::default() };
-        let manner = manner.unwrap_or(Manner { pause: Duration::from_secs(1), cut_one_in: 0 });
+    pub fn listen(sessions: &[Session], rooms: &[RoomId], clients: usize) -> Self {
+        let news = Rc::default();
         let enter = |(number, session): (usize, &Session)| {
-            let client = Rc::new(Client::new(format!("client {number}"), session.me().id, rooms));
-            let (line, updates) = connect_after(session, &rooms.iter().map(|room| (*room, 0)).collect::<Vec<_>>());
-            let talk = Talk {
-                client: Rc::clone(&client),
-                line,
-                manner,
-                dice: dice.split(),
-                talks: Rc::clone(&crowd.talks),
-                news: Rc::clone(&crowd.news),
-            };
-            tokio::task::spawn_local(talk.run(updates));
+            let client = Rc::new(Client::new(format!("client {number}"), session.clone(), rooms, Rc::clone(&news)));
+            client.connect();
             client
         };
         let clients = (0..clients).zip(sessions.iter().cycle()).map(enter).collect();
-        Self { clients, ..crowd }
+        Self { clients, talks: Rc::new(Cell::new(true)), news }
+    }
+
+    /// Lets one client say something.
+    pub fn say(&self, client: usize, room: RoomId, body: String) {
+        self.clients[client].say(room, body);
+    }
+
+    /// Drops a client's socket as a failing network would; it comes back by itself.
+    pub fn cut(&self, client: usize) {
+        self.clients[client].cut();
+    }
+
+    /// Ends a client, whatever it has under way. It keeps its notes.
+    pub fn hang_up(&self, client: usize) {
+        let client = &self.clients[client];
+        client.notes.borrow_mut().online = false;
+        client.hang_up();
+    }
+
+    /// Starts a client again where its notes end; what was not answered is said again.
+    pub fn come_back(&self, client: usize) {
+        let client = &self.clients[client];
+        if client.line.borrow().is_none() {
+            client.connect();
+        }
     }
 
     /// Acknowledgements so far.
@@ -207,9 +228,55 @@ impl Crowd {
 }
 
 impl Client {
-    fn new(name: String, author: UserId, rooms: &[RoomId]) -> Self {
+    fn new(name: String, session: Session, rooms: &[RoomId], news: Rc<Notify>) -> Self {
         let logs = rooms.iter().map(|room| (*room, Default::default())).collect();
-        Self { name, author, notes: RefCell::new(Notes { logs, ..Notes::default() }) }
+        let author = session.me().id;
+        Self { name, session, author, line: RefCell::default(), notes: RefCell::new(Notes { logs, ..Notes::default() }), news }
+    }
+
+    fn connect(self: &Rc<Self>) {
+        let notes = self.notes.borrow();
+        let positions: Vec<_> = notes.logs.iter().map(|(room, (log, _))| (*room, log.top())).collect();
+        let (line, updates) = connect_after(&self.session, &positions);
+        for (cmid, (room, body, _)) in &notes.waiting {
+            line.say_as(*room, *cmid, body.clone());
+        }
+        let notes = tokio::task::spawn_local(Rc::clone(self).take_notes(updates));
+        self.line.replace(Some((line, notes.abort_handle())));
+    }
+
+    fn hang_up(&self) {
+        if let Some((_, notes)) = self.line.take() {
+            notes.abort();
+        }
+    }
+
+    async fn take_notes(self: Rc<Self>, mut updates: Updates) {
+        while let Some(update) = updates.recv().await {
+            self.notes.borrow_mut().note(self.author, update);
+            self.news.notify_waiters();
+        }
+    }
+
+    fn say(&self, room: RoomId, body: String) {
+        let cmid = Cmid(Uuid::new_v4());
+        self.notes.borrow_mut().waiting.insert(cmid, (room, body.clone(), Instant::now()));
+        if let Some((line, _)) = &*self.line.borrow() {
+            line.say_as(room, cmid, body);
+        }
+    }
+
+    fn cut(&self) {
+        if let Some((line, _)) = &*self.line.borrow() {
+            line.cut();
+        }
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        self.talks.set(false);
+        self.clients.iter().for_each(|client| client.hang_up());
     }
 }
 
@@ -255,46 +322,21 @@ impl Notes {
     }
 }
 
-/// One client at work.
-struct Talk {
-    client: Rc<Client>,
-    line: Line,
-    manner: Manner,
-    dice: Dice,
-    talks: Rc<Cell<bool>>,
-    news: Rc<Notify>,
-}
-
-impl Talk {
-    async fn run(mut self, mut updates: Updates) {
-        let mut beat = interval(self.manner.pause);
-        let rooms: Vec<_> = self.client.notes.borrow().logs.keys().copied().collect();
-        loop {
-            tokio::select! {
-                update = updates.recv() => match update {
-                    Some(update) => {
-                        self.client.notes.borrow_mut().note(self.client.author, update);
-                        self.news.notify_waiters();
-                    }
-                    None => return,
-                },
-                _ = beat.tick() => {
-                    if self.talks.get() && self.client.notes.borrow().waiting.len() < MOST_WAITING {
-                        let room = rooms[self.dice.below(rooms.len())];
-                        self.say(room);
-                    }
-                }
-            }
+/// One client talks until nobody does.
+async fn talk(client: Rc<Client>, talks: Rc<Cell<bool>>, manner: Manner, mut dice: Dice) {
+    let mut beat = interval(manner.pause);
+    let rooms: Vec<_> = client.notes.borrow().logs.keys().copied().collect();
+    loop {
+        beat.tick().await;
+        if !talks.get() {
+            return;
         }
-    }
-
-    fn say(&mut self, room: RoomId) {
-        let cmid = Cmid(Uuid::new_v4());
-        let body = format!("{} says {}", self.client.name, self.dice.below(1_000_000));
-        self.client.notes.borrow_mut().waiting.insert(cmid, (room, body.clone(), Instant::now()));
-        self.line.say_as(room, cmid, body);
-        if self.manner.cut_one_in > 0 && self.dice.one_in(self.manner.cut_one_in) {
-            self.line.cut();
+        if client.notes.borrow().waiting.len() >= MOST_WAITING {
+            continue;
+        }
+        client.say(rooms[dice.below(rooms.len())], format!("{} says {}", client.name, dice.below(1_000_000)));
+        if manner.cut_one_in > 0 && dice.one_in(manner.cut_one_in) {
+            client.cut();
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod check;
 pub mod crowd;
 pub mod dice;
 
+pub use accounts::Person;
 pub use check::{Ack, Heard, Report, check};
 pub use crowd::{Crowd, Manner};
 pub use dice::Dice;

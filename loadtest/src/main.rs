@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use allthrive_client::{Error, Session};
 use allthrive_load::check::Truth;
-use allthrive_load::{Crowd, Dice, Manner, accounts};
+use allthrive_load::{Crowd, Dice, Manner, Person};
 use allthrive_protocol::{RoomId, Seq};
 use clap::{Args, Parser, Subcommand};
 use tokio::task::LocalSet;
@@ -90,7 +90,7 @@ impl Run {
         tokio::time::sleep(Duration::from_secs(self.seconds)).await;
         let settled = crowd.hush(PATIENCE).await;
         let seconds = began.elapsed().as_secs_f64();
-        let truth = read_afterwards(&sessions[0], &rooms, &crowd).await;
+        let truth = read_afterwards(&sessions[..1], &rooms, &crowd).await;
         let report = crowd.check(&truth);
         println!("{report}");
         let per_second = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX)) / seconds;
@@ -112,7 +112,7 @@ impl Run {
         let mark = &Uuid::new_v4().simple().to_string()[..8];
         let mut sessions = Vec::new();
         for number in 0..self.accounts {
-            sessions.push(accounts::enrol(&self.server, &self.mail, &format!("load-{mark}-{number}")).await?);
+            sessions.push(Person::enrol(&self.server, &self.mail, &format!("load-{mark}-{number}")).await?.session);
         }
         let mut rooms = Vec::new();
         for number in 0..self.rooms {
@@ -127,8 +127,8 @@ impl Run {
 }
 
 /// Reads every room from its first event on, as far as anybody of the crowd knows of it.
-async fn read_afterwards(session: &Session, rooms: &[RoomId], crowd: &Crowd) -> Truth {
-    let reader = Crowd::listen(session, rooms);
+async fn read_afterwards(session: &[Session], rooms: &[RoomId], crowd: &Crowd) -> Truth {
+    let reader = Crowd::listen(session, rooms, 1);
     let known: Vec<(RoomId, Seq)> = crowd.tops();
     if !reader.hears(&known, PATIENCE).await {
         eprintln!("allthrive-load: a late reader was not told everything");
