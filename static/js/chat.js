@@ -261,7 +261,9 @@ async function start() {
   }
   try {
     if (accessExpires() < Date.now()) await refresh();
-    new ChatPage(await call('GET', 'me')).start();
+    const me = await call('GET', 'me');
+    if (me.email_verified) new ChatPage(me).start();
+    else location.replace('/signin?confirm');
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     if (error.status === 401) goSignIn();

@@ -140,7 +140,7 @@ export function wirePasswordButtons() {
 /**
  * A button that sends the verification mail again and counts down until the next time, with a line that
  * says what became of it.
- * @param {() => Promise<string>} send resolves to what is to be said; an empty text means nothing was sent
+ * @param {() => Promise<string>} send resolves to what is to be said
  * @param {boolean} justSent whether a mail left a moment ago
  */
 export function resendPart(send, justSent) {
@@ -163,9 +163,8 @@ export function resendPart(send, justSent) {
   button.addEventListener('click', async () => {
     if (left > 0) return;
     try {
-      const words = await send();
-      said.textContent = words || 'Write the address first.';
-      if (words) wait(PAUSE_S);
+      said.textContent = await send();
+      wait(PAUSE_S);
     } catch (error) {
       said.textContent = failureWords(error).join(' ');
     }

@@ -41,6 +41,8 @@ export class ListView {
     this.list = el('ul', { class: 'plain-list' });
     /** @type {Map<string, HTMLElement>} */
     this.rows = new Map();
+    /** What each row shows, so that only what changed is drawn. @type {WeakMap<Element, string>} */
+    this.drawn = new WeakMap();
     this.timers = [
       window.setTimeout(() => this.#skeleton(), SKELETON_MS),
       window.setTimeout(() => this.#trouble('This takes longer than usual.', ''), LONG_MS),
@@ -120,8 +122,8 @@ export class ListView {
     const who = !last ? '' : last.author.id === this.rooms.me.id ? 'You: ' : conversation.kind === 'direct' ? '' : `${last.author.name}: `;
     const line = last ? (last.body ?? 'Message deleted') : plural(conversation.members, 'Only you so far', '# members, nothing said yet');
     const content = [nameOf(conversation), last ? whenShort(last.ts) : '', who + line, conversation.unread].join('\n');
-    if (link.dataset.content === content) return row;
-    link.dataset.content = content;
+    if (this.drawn.get(link) === content) return row;
+    this.drawn.set(link, content);
     const count = conversation.unread > 0 && el('span', { class: 'unread' }, conversation.unread >= 100 ? '99+' : figure(conversation.unread), el('span', { class: 'vh' }, ' unread'));
     link.replaceChildren(avatarOf(conversation), el('span', { class: 'conv__name truncate', dir: 'auto' }, nameOf(conversation)),
       last ? el('time', { class: 'conv__time', datetime: new Date(last.ts).toISOString() }, whenShort(last.ts)) : el('span'),

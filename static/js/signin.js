@@ -1,28 +1,46 @@
 // The sign-in page. A wrong name and a wrong password read the same; an unconfirmed e-mail offers the mail.
 
-import { byId, el } from './dom.js';
+import { byId, el, icon } from './dom.js';
 import { failureWords, onSubmit, resendPart, showFaults, showNote, wirePasswordButtons } from './form.js';
-import { Refused, nextPath, resend, signIn } from './session.js';
+import { Refused, call, nextPath, resend, signIn, signOut } from './session.js';
 
 const form = byId('form');
 const login = byId('login');
 const password = byId('password');
 
-/** Offers the verification mail again, to the address that was typed or is asked for here. */
-function showUnverified() {
-  const typed = login.value.trim();
-  const known = typed.includes('@');
-  const field = el('div', { class: 'field' },
-    el('label', { class: 'field__label', for: 'resend-email' }, 'Your e-mail'),
-    el('input', { class: 'input', id: 'resend-email', type: 'email', autocomplete: 'email' }));
-  const again = resendPart(async () => {
-    const address = known ? typed : byId('resend-email').value.trim();
-    if (!address) return '';
-    await resend(address);
-    return 'If that address waits for a confirmation, a new mail is on its way.';
-  }, false);
-  showNote(form, 'Confirm your e-mail first.', 'Open the link in the mail we sent when you signed up. Nothing there? We can send it again.',
-    ...(known ? [again] : [field, again]));
+/**
+ * The password was right and the address is not confirmed yet: says so and offers the mail again.
+ * @param {{email: string | null, email_verified: boolean}} me
+ */
+function showUnconfirmed(me) {
+  document.title = 'Confirm your e-mail – AllThrive';
+  const said = el('p', { class: 'small', role: 'status' });
+  const go = async () => {
+    try {
+      if ((await call('GET', 'me')).email_verified) location.replace(nextPath(location.search));
+      else said.textContent = 'Not confirmed yet. Open the link in the newest mail first.';
+    } catch (error) {
+      said.textContent = failureWords(error).join(' ');
+    }
+  };
+  const leave = async () => {
+    try {
+      await signOut();
+      location.replace('/signin');
+    } catch (error) {
+      said.textContent = failureWords(error).join(' ');
+    }
+  };
+  const heading = el('h1', { tabindex: '-1' }, 'Confirm your e-mail first');
+  byId('content').replaceChildren(el('div', { class: 'state' }, el('span', { class: 'state__art' }, icon('mail', 'icon icon--xl')), heading,
+    el('p', {}, 'Open the link in the mail we sent to ', el('strong', {}, me.email ?? 'your address'), '. It works for 24 hours.'),
+    me.email && resendPart(async () => {
+      await resend(me.email ?? '');
+      return 'Sent a new one. The newest mail counts.';
+    }, false),
+    el('div', { class: 'row row--wrap' }, el('button', { class: 'btn btn--act', type: 'button', onclick: go }, 'I have confirmed it'),
+      el('button', { class: 'btn btn--quiet', type: 'button', onclick: leave }, 'Sign out')), said));
+  heading.focus();
 }
 
 onSubmit(form, 'Signing in…', async () => {
@@ -34,13 +52,13 @@ onSubmit(form, 'Signing in…', async () => {
     return;
   }
   try {
-    await signIn(login.value.trim(), password.value);
-    location.replace(nextPath(location.search));
+    const me = await signIn(login.value.trim(), password.value);
+    if (me.email_verified) location.replace(nextPath(location.search));
+    else showUnconfirmed(me);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     password.value = '';
-    if (error.code.includes('verif')) showUnverified();
-    else if (error.status === 401 || error.status === 400 || error.status === 422) {
+    if (error.status === 401 || error.status === 400 || error.status === 422) {
       showNote(form, 'That did not match.', 'Check the name and the password and try again. After a few tries we pause sign-in for a while.');
     } else {
       const [strong, rest] = failureWords(error);
@@ -48,6 +66,9 @@ onSubmit(form, 'Signing in…', async () => {
     }
   }
 });
+
+// The chat page sends here whoever is signed in and has not confirmed.
+if (new URLSearchParams(location.search).has('confirm')) call('GET', 'me').then(showUnconfirmed, () => {});
 
 const named = new URLSearchParams(location.search).get('login');
 if (named) login.value = named;

@@ -63,7 +63,7 @@ function showCheckMail(email) {
   const state = el('div', { class: 'state' },
     el('span', { class: 'state__art' }, icon('mail', 'icon icon--xl')),
     el('h1', { tabindex: '-1' }, 'One click to go'),
-    el('p', {}, 'We sent a link to ', el('strong', {}, email), '. Open it and confirm, then you can sign in.'),
+    el('p', {}, 'We sent a link to ', el('strong', {}, email), '. It works for 24 hours. Open it and confirm, then you can sign in.'),
     el('p', { class: 'quiet' }, 'Nothing there? Look in the folder for unwanted mail, or send it again. The newest mail counts.'),
     resendPart(async () => {
       await resend(email);
@@ -88,7 +88,7 @@ onSubmit(form, 'Creating the account…', async () => {
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const known = error.errors.filter((fault) => ['username', 'email', 'password'].includes(fault.field));
-    if (known.some((fault) => fault.field === 'password')) mark('common', 'is-not');
+    if (known.some((fault) => fault.field === 'password' && fault.code === 'too_weak') && !holdsOwnPart()) mark('common', 'is-not');
     if (known.length) showFaults(form, known);
     else {
       const [strong, rest] = failureWords(error);

@@ -53,6 +53,8 @@ export class ThreadView {
     this.conversation = null;
     /** @type {Map<string, HTMLElement>} */
     this.rows = new Map();
+    /** What each row shows, so that only what changed is drawn. @type {WeakMap<Element, string>} */
+    this.drawn = new WeakMap();
     /** The first message that was new when this was opened, and how many there were. */
     this.newFrom = 0;
     this.newCount = 0;
@@ -244,8 +246,8 @@ export class ThreadView {
     const look = [first, state, line.body].join('\n');
     let row = this.rows.get(line.key);
     if (!row) this.rows.set(line.key, (row = el('li')));
-    if (row.dataset.look === look) return row;
-    row.dataset.look = look;
+    if (this.drawn.get(row) === look) return row;
+    this.drawn.set(row, look);
     row.className = `msg${own ? ' msg--own' : ''}${first ? ' msg--first' : ''}${state === 'failed' ? ' is-failed' : line.waiting ? ' is-sending' : ''}`;
     const time = timeOfDay(line.ts);
     const stamp = el('time', { datetime: new Date(line.ts).toISOString() }, time);
@@ -347,6 +349,9 @@ export class ThreadView {
     }
     button.textContent = 'Load older messages';
     this.loadingOlder = false;
+    // Asks anew whether it is in sight: a reader who stays at the top sees no change.
+    this.observer?.unobserve(this.older);
+    this.observer?.observe(this.older);
   }
 
   /** @param {{conversation: Conversation, message: {author: {name: string}, body?: string}}} detail */

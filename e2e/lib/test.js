@@ -1,0 +1,58 @@
+// What each test is given: a server for the file, people, and the accessibility check.
+
+import AxeBuilder from '@axe-core/playwright';
+import { test as base, expect } from '@playwright/test';
+import { Person } from './person.js';
+import { Server } from './server.js';
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+export const test = base.extend({
+  /** One server for all tests of a worker. Tests that kill a server start their own. */
+  server: [
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      const server = await Server.start();
+      await use(server);
+      await server.dispose();
+    },
+    { scope: 'worker' },
+  ],
+
+  /** A name that nobody else in this run has. */
+  named: async ({}, use, info) => {
+    const unique = `${info.workerIndex}${Date.now().toString(36).slice(-6)}`;
+    await use((name) => `${name}-${unique}`);
+  },
+
+  /** Brings people, signed in, and says goodbye to them; a page that wrote an error fails the test. */
+  people: async ({ browser, server, named }, use) => {
+    const here = [];
+    await use(async (name, options = {}) => {
+      const person = await Person.signedIn(browser, options.server ?? server, named(name), options);
+      here.push(person);
+      return person;
+    });
+    for (const person of here) await person.leave();
+  },
+});
+
+/** No violation of WCAG 2.2 AA or of axe's best practices, in the light and in the dark. */
+export async function expectAccessible(page) {
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    // Only colours differ in the dark.
+    const axe = new AxeBuilder({ page });
+    const { violations } = await (colorScheme === 'light' ? axe.withTags(RULES) : axe.withRules(['color-contrast'])).analyze();
+    const said = violations.map(({ id, help, nodes }) => `${colorScheme}: ${id}: ${help}\n${nodes.map(({ html }) => `  ${html}`).join('\n')}`);
+    expect(said, `${page.url()} in ${colorScheme}`).toEqual([]);
+  }
+  await page.emulateMedia({ colorScheme: null });
+}
+
+/** No sideways scrolling. */
+export async function expectFits(page) {
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);
+}
+
+export { expect };
