@@ -1,1 +1,35 @@
-//! placeholder
+//! Who is alive in AllThrive: one actor per connection and per room, the relays between them, and what
+//! makes writes durable.
+//!
+//! Imports `protocol`, `domain` and `store`; the server crate wires it to HTTP.
+//!
+//! The way of a message: [`session`] reads a frame and dispatches its command → [`room`] takes the write
+//! in → [`persistence`] commits it → the author is answered, and the event goes by the [`bus`] to the
+//! room's gate in [`gates`], which lets it out in order → one message per worker to its [`relay`] →
+//! the same bytes into the lane of each member there.
+//!
+//! - [`system`]: starts and stops all of it
+//! - [`lobby`]: finds a room, starts it, replaces it
+//! - [`ring`], [`tops`]: what a relay keeps
+//! - [`frame`], [`fingerprint`]: pure neighbours
+//! - [`fault`]: faults on purpose, for tests
+//!
+//! *A new command*: the compiler points at `session::dispatch` once the protocol has it; if it takes a
+//! `seq`, it becomes a `Deed` and goes by [`System::write`].
+
+pub mod bus;
+pub mod fault;
+pub mod fingerprint;
+pub mod frame;
+pub mod gates;
+pub mod lobby;
+pub mod persistence;
+pub mod relay;
+pub mod ring;
+pub mod room;
+pub mod session;
+pub mod system;
+pub mod tops;
+
+pub use session::{Credential, Identity, TicketError, Tickets};
+pub use system::{Options, System};

@@ -1,0 +1,74 @@
+//! The bus of a single node: a room's events go to the gate of that room, on the worker that keeps it.
+
+use std::collections::HashMap;
+
+use actix::dev::ToEnvelope;
+use actix::{Actor, Addr, Handler, Message};
+use allthrive_protocol::RoomId;
+
+use super::Committed;
+use crate::gates::{Check, Gates, Offer};
+use crate::system::Workers;
+
+/// Reaches the gates of this node. Each holder keeps its own senders, so a mailbox's bound holds.
+#[derive(Debug)]
+pub struct LocalBus {
+    workers: Workers,
+    gates: Vec<Addr<Gates>>,
+}
+
+/// What could not be handed over; the gates must look into the store themselves.
+pub type Owed = Vec<RoomId>;
+
+impl LocalBus {
+    /// To the gates of these workers.
+    #[must_use]
+    pub fn new(workers: Workers) -> Self {
+        Self { workers, gates: Vec::new() }
+    }
+
+    /// Hands committed events to their gates, in the order given. At most once: what a full mailbox
+    /// refuses is returned, and must be followed by [`LocalBus::check`] until it is taken.
+    pub fn publish(&mut self, events: Vec<Committed>) -> Owed {
+        let mut by_worker: HashMap<usize, Vec<Committed>> = HashMap::new();
+        for event in events {
+            by_worker.entry(self.workers.of(event.room)).or_default().push(event);
+        }
+        let mut owed = Vec::new();
+        for (worker, events) in by_worker {
+            let rooms: Vec<RoomId> = events.iter().map(|event| event.room).collect();
+            if !self.send(worker, Offer(events)) {
+                owed.extend(rooms);
+            }
+        }
+        owed
+    }
+
+    /// Asks the gates of these rooms to compare themselves with the store. Returns those not reached.
+    pub fn check(&mut self, rooms: Vec<RoomId>) -> Owed {
+        let mut by_worker: HashMap<usize, Vec<RoomId>> = HashMap::new();
+        for room in rooms {
+            by_worker.entry(self.workers.of(room)).or_default().push(room);
+        }
+        let mut owed = Vec::new();
+        for (worker, rooms) in by_worker {
+            if !self.send(worker, Check(rooms.clone())) {
+                owed.extend(rooms);
+            }
+        }
+        owed
+    }
+
+    fn send<M>(&mut self, worker: usize, message: M) -> bool
+    where
+        M: Message + Send + 'static,
+        M::Result: Send,
+        Gates: Handler<M>,
+        <Gates as Actor>::Context: ToEnvelope<Gates, M>,
+    {
+        if self.gates.len() <= worker {
+            self.gates = self.workers.gates();
+        }
+        self.gates.get(worker).is_some_and(|gates| gates.try_send(message).is_ok())
+    }
+}

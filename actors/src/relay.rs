@@ -1,0 +1,486 @@
+//! The relay of one worker thread: this thread's members of each room, and the way a frame takes to
+//! their lanes.
+//!
+//! Sessions of the thread call [`Relay`] directly, so that going live is one step; the gates send to
+//! [`RelayActor`]. A connection has two interests in a room: to hear it (`live` or lagging), and to
+//! be told that it moved (`tops`).
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, Recipient};
+use allthrive_protocol::event::{Event, Fact, Lag};
+use allthrive_protocol::{CloseCode, ConnId, RoomId, Seq, UserId};
+use bytes::Bytes;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use crate::bus::Committed;
+use crate::fault::Point;
+use crate::frame;
+use crate::gates::{Gates, Tell, Unwatch, Watch};
+use crate::ring::Ring;
+use crate::session::lane::{Lane, MergeKey};
+use crate::system::Parts;
+use crate::tops::Tops;
+
+/// How often the tops that moved are looked at; each account is told at most once a second.
+const TOPS_TICK: Duration = Duration::from_millis(100);
+
+/// News of rooms, in order per room.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Deliver(pub Vec<Heard>);
+
+/// Something about one room.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    /// The room.
+    pub room: RoomId,
+    /// What about it.
+    pub news: News,
+}
+
+/// What a gate tells a relay.
+#[derive(Debug, Clone)]
+pub enum News {
+    /// The answer to [`Watch`]: everything after this number will be told; `None` if the store is away.
+    Opened(Option<Seq>),
+    /// The next event of the room.
+    Durable(Committed),
+    /// Something without a number.
+    Volatile {
+        /// The whole frame.
+        frame: Bytes,
+        /// Which other frame it may take the place of.
+        key: MergeKey,
+    },
+    /// Events up to this number will not be told: whoever listens must pull.
+    Jumped(Seq),
+}
+
+/// End these connections.
+#[derive(Message, Clone, Copy)]
+#[rtype(result = "()")]
+pub enum Expel {
+    /// Those of one sign-in.
+    SignIn(Uuid),
+    /// All of them: the server stops.
+    Everybody,
+}
+
+/// What a session is told to do with itself.
+#[derive(Message, Clone, Copy)]
+#[rtype(result = "()")]
+pub struct Close(pub CloseCode);
+
+/// A connection as the relay knows it.
+pub struct Member {
+    /// Whose it is.
+    pub user: UserId,
+    /// Under which sign-in.
+    pub sign_in: Uuid,
+    /// Where its frames go.
+    pub lane: Rc<Lane>,
+    /// Where it is told to end.
+    pub session: Recipient<Close>,
+}
+
+/// This thread's share of the fan-out.
+#[derive(Clone)]
+pub struct Relay {
+    state: Rc<RefCell<State>>,
+}
+
+struct State {
+    parts: Parts,
+    worker: usize,
+    own: Option<Addr<RelayActor>>,
+    gates: HashMap<usize, Addr<Gates>>,
+    conns: HashMap<ConnId, Conn>,
+    rooms: HashMap<RoomId, Audience>,
+    tops: Tops,
+}
+
+struct Conn {
+    member: Member,
+    rooms: HashSet<RoomId>,
+}
+
+/// Who on this thread cares about a room.
+struct Audience {
+    /// `None` while the gate is asked; nobody can go live before.
+    ring: Option<Ring>,
+    opening: Vec<oneshot::Sender<bool>>,
+    hearing: HashMap<ConnId, Hearing>,
+    telling: HashSet<ConnId>,
+}
+
+/// How a connection hears a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hearing {
+    /// Has been given everything up to here, and gets what follows.
+    Live(Seq),
+    /// Pulls.
+    Lagging,
+}
+
+impl Audience {
+    fn is_idle(&self) -> bool {
+        self.hearing.is_empty() && self.telling.is_empty() && self.opening.is_empty()
+    }
+}
+
+impl Relay {
+    /// The relay of this worker; its actor must be started on the same thread.
+    #[must_use]
+    pub fn new(parts: Parts, worker: usize) -> Self {
+        let tops = Tops::new(parts.store.clone());
+        let state = State { parts, worker, own: None, gates: HashMap::new(), conns: HashMap::new(), rooms: HashMap::new(), tops };
+        Self { state: Rc::new(RefCell::new(state)) }
+    }
+
+    /// A connection has said who it is.
+    pub fn attach(&self, conn: ConnId, member: Member) {
+        let mut state = self.state.borrow_mut();
+        state.tops.attach(conn, member.user, Rc::clone(&member.lane));
+        state.conns.insert(conn, Conn { member, rooms: HashSet::new() });
+    }
+
+    /// A connection has ended.
+    pub fn detach(&self, conn: ConnId) {
+        let mut state = self.state.borrow_mut();
+        let Some(gone) = state.conns.remove(&conn) else { return };
+        state.tops.detach(conn, gone.member.user);
+        for room in gone.rooms {
+            state.forget(room, conn, true);
+        }
+    }
+
+    /// Begins to hear a room on this thread. Resolves once every later event of it will come by; `false`
+    /// if the store could not be asked.
+    pub fn watch(&self, room: RoomId) -> impl Future<Output = bool> + use<> {
+        let (opened, is_open) = oneshot::channel();
+        self.state.borrow_mut().watch(room, opened);
+        async move { is_open.await.unwrap_or(false) }
+    }
+
+    /// Whether everything after `after` is still here and fits into so many bytes: then the connection may
+    /// go live. Says how many bytes it takes.
+    #[must_use]
+    pub fn meets(&self, room: RoomId, after: Seq, budget: usize) -> Option<usize> {
+        let state = self.state.borrow();
+        let tail = state.rooms.get(&room).and_then(|audience| audience.ring.as_ref()?.tail_bytes(after));
+        tail.filter(|bytes| *bytes <= budget)
+    }
+
+    /// The connection hears the room from `after` on: live, with what has come since put into its lane,
+    /// or lagging. Nothing happens between [`Relay::meets`] and this on one thread.
+    pub fn hear(&self, conn: ConnId, room: RoomId, after: Seq, live: bool) {
+        self.state.borrow_mut().hear(conn, room, after, live);
+    }
+
+    /// The connection is told when the room moves.
+    pub fn tell_tops(&self, conn: ConnId, room: RoomId) {
+        let mut state = self.state.borrow_mut();
+        if let Some(known) = state.conns.get_mut(&conn) {
+            known.rooms.insert(room);
+            if let Some(audience) = state.audience(room) {
+                audience.telling.insert(conn);
+            }
+        }
+    }
+
+    /// The connection hears the room no more; it is still told when it moves.
+    pub fn unhear(&self, conn: ConnId, room: RoomId) {
+        self.state.borrow_mut().forget(room, conn, false);
+    }
+
+    /// Tells something volatile to everybody who hears the room, on every worker. At most once.
+    pub fn tell(&self, room: RoomId, frame: Bytes, key: MergeKey) {
+        let mut state = self.state.borrow_mut();
+        let told = state.gates_of(room).is_some_and(|gates| gates.try_send(Tell { room, frame, key }).is_ok());
+        if !told {
+            tracing::debug!(room.id = %room, "a volatile event was dropped: the gate's mailbox is full");
+        }
+    }
+
+    /// How many rooms the connection has to do with.
+    #[must_use]
+    pub fn count(&self, conn: ConnId) -> usize {
+        self.state.borrow().conns.get(&conn).map_or(0, |known| known.rooms.len())
+    }
+
+    /// Whether the connection hears the room live.
+    #[must_use]
+    pub fn is_live(&self, conn: ConnId, room: RoomId) -> bool {
+        let state = self.state.borrow();
+        matches!(state.rooms.get(&room).and_then(|audience| audience.hearing.get(&conn)), Some(Hearing::Live(_)))
+    }
+
+    /// Whether the connection hears the room, live or lagging.
+    #[must_use]
+    pub fn hears(&self, conn: ConnId, room: RoomId) -> bool {
+        self.state.borrow().rooms.get(&room).is_some_and(|audience| audience.hearing.contains_key(&conn))
+    }
+}
+
+impl State {
+    fn watch(&mut self, room: RoomId, opened: oneshot::Sender<bool>) {
+        if let Some(audience) = self.rooms.get_mut(&room) {
+            if audience.ring.is_some() {
+                // Nobody waits any more only if the connection has just ended.
+                let _ = opened.send(true);
+            } else {
+                audience.opening.push(opened);
+            }
+            return;
+        }
+        let asked = self
+            .own
+            .clone()
+            .zip(self.gates_of(room))
+            .is_some_and(|(relay, gates)| gates.try_send(Watch { room, worker: self.worker, relay }).is_ok());
+        if asked {
+            let audience = Audience { ring: None, opening: vec![opened], hearing: HashMap::new(), telling: HashSet::new() };
+            self.rooms.insert(room, audience);
+        } else {
+            // The gate's mailbox is full: `false` is an honest answer, the client may try again.
+            let _ = opened.send(false);
+        }
+    }
+
+    /// The audience of a room, which is watched anew if everybody else has left since.
+    fn audience(&mut self, room: RoomId) -> Option<&mut Audience> {
+        if !self.rooms.contains_key(&room) {
+            let (opened, _) = oneshot::channel();
+            self.watch(room, opened);
+        }
+        self.rooms.get_mut(&room)
+    }
+
+    fn gates_of(&mut self, room: RoomId) -> Option<Addr<Gates>> {
+        let worker = self.parts.workers.of(room);
+        if !self.gates.contains_key(&worker) {
+            self.gates = self.parts.workers.gates().into_iter().enumerate().collect();
+        }
+        self.gates.get(&worker).cloned()
+    }
+
+    fn hear(&mut self, conn: ConnId, room: RoomId, after: Seq, live: bool) {
+        let Some(known) = self.conns.get_mut(&conn) else { return };
+        known.rooms.insert(room);
+        let lane = Rc::clone(&known.member.lane);
+        let Some(audience) = self.audience(room) else { return };
+        let hearing = match &audience.ring {
+            Some(ring) if live => {
+                for frame in ring.tail(after).into_iter().flatten() {
+                    // A lane that was given up ends its connection by itself.
+                    let _ = lane.push(frame.clone());
+                }
+                Hearing::Live(ring.last().max(after))
+            }
+            _ => Hearing::Lagging,
+        };
+        audience.hearing.insert(conn, hearing);
+    }
+
+    fn forget(&mut self, room: RoomId, conn: ConnId, tops_too: bool) {
+        let Some(audience) = self.rooms.get_mut(&room) else { return };
+        audience.hearing.remove(&conn);
+        if tops_too {
+            audience.telling.remove(&conn);
+        }
+        if audience.is_idle() {
+            self.drop_room(room);
+        }
+    }
+
+    fn drop_room(&mut self, room: RoomId) {
+        self.rooms.remove(&room);
+        let worker = self.worker;
+        if let Some(gates) = self.gates_of(room)
+            && gates.try_send(Unwatch { room, worker }).is_err()
+        {
+            // The gate goes on telling; the next event of this room brings us here again.
+            tracing::debug!(room.id = %room, "a room could not be given up yet");
+        }
+    }
+
+    fn take(&mut self, Heard { room, news }: Heard) {
+        let Some(audience) = self.rooms.get_mut(&room) else {
+            if matches!(news, News::Durable(_)) {
+                self.drop_room(room);
+            }
+            return;
+        };
+        match news {
+            News::Opened(Some(top)) => audience.open(top),
+            News::Opened(None) => {
+                for waiting in self.rooms.remove(&room).map(|audience| audience.opening).into_iter().flatten() {
+                    let _ = waiting.send(false);
+                }
+            }
+            News::Jumped(top) if audience.ring.is_none() => audience.open(top),
+            News::Jumped(top) => {
+                audience.ring = Some(Ring::new(top));
+                for (conn, hearing) in &mut audience.hearing {
+                    if matches!(hearing, Hearing::Live(cursor) if *cursor < top) {
+                        *hearing = Hearing::Lagging;
+                        lag(&self.conns, *conn, room, top);
+                    }
+                }
+                self.moved(room);
+            }
+            News::Durable(event) => self.fan_out(room, &event),
+            News::Volatile { frame, key } => {
+                for conn in audience.hearing.keys() {
+                    if let Some(known) = self.conns.get(conn) {
+                        let _ = known.member.lane.merge(frame.clone(), key);
+                    }
+                }
+                if let MergeKey::Read(_, user) = key {
+                    self.tops.moved(user, room);
+                }
+            }
+        }
+    }
+
+    /// One event to everybody on this thread who hears the room: a clone of bytes each, in order, once.
+    fn fan_out(&mut self, room: RoomId, event: &Committed) {
+        self.parts.faults.hit(Point::Relay);
+        let Some(audience) = self.rooms.get_mut(&room) else { return };
+        let Some(ring) = audience.ring.as_mut() else { return };
+        ring.push(event.seq, event.frame.clone());
+        for (conn, hearing) in &mut audience.hearing {
+            let Hearing::Live(cursor) = hearing else { continue };
+            if event.seq <= *cursor {
+                continue;
+            }
+            let Some(known) = self.conns.get(conn) else { continue };
+            let lane = &known.member.lane;
+            if event.seq != *cursor + 1 || lane.is_above_soft() {
+                *hearing = Hearing::Lagging;
+                lag(&self.conns, *conn, room, event.seq);
+            } else {
+                *cursor = event.seq;
+                let _ = lane.push(event.frame.clone());
+            }
+        }
+        self.moved(room);
+        if let Some(joined) = event.joined {
+            self.joined(UserId(room.0), joined);
+        }
+    }
+
+    /// A room's top has moved: whoever is told of it will be.
+    fn moved(&mut self, room: RoomId) {
+        let Some(audience) = self.rooms.get(&room) else { return };
+        for user in audience.telling.iter().filter_map(|conn| self.conns.get(conn)).map(|known| known.member.user) {
+            self.tops.moved(user, room);
+        }
+    }
+
+    /// An account is a member of a room now: its connections are told when that room moves.
+    fn joined(&mut self, user: UserId, room: RoomId) {
+        let conns: Vec<ConnId> = self.conns.iter().filter(|(_, known)| known.member.user == user).map(|(conn, _)| *conn).collect();
+        if conns.is_empty() {
+            return;
+        }
+        for conn in conns {
+            if let Some(known) = self.conns.get_mut(&conn) {
+                known.rooms.insert(room);
+            }
+            if let Some(audience) = self.audience(room) {
+                audience.telling.insert(conn);
+            }
+        }
+        self.tops.moved(user, room);
+    }
+
+    /// Something went wrong while a room was told: its listeners pull, nothing is lost.
+    fn recover(&mut self, room: RoomId) {
+        tracing::error!(room.id = %room, "a relay panicked; the room's listeners pull from the store");
+        let Some(audience) = self.rooms.get_mut(&room) else { return };
+        let last = audience.ring.as_ref().map_or(0, Ring::last);
+        for (conn, hearing) in &mut audience.hearing {
+            if matches!(hearing, Hearing::Live(_)) {
+                *hearing = Hearing::Lagging;
+                lag(&self.conns, *conn, room, last);
+            }
+        }
+    }
+}
+
+impl Audience {
+    fn open(&mut self, top: Seq) {
+        self.ring = Some(Ring::new(top));
+        for waiting in self.opening.drain(..) {
+            let _ = waiting.send(true);
+        }
+    }
+}
+
+fn lag(conns: &HashMap<ConnId, Conn>, conn: ConnId, room: RoomId, top: Seq) {
+    if let Some(known) = conns.get(&conn) {
+        let told = Event { room: Some(room), seq: None, ts: None, fact: Fact::RoomLag(Lag { top }) };
+        let _ = known.member.lane.push(frame::event(&told));
+    }
+}
+
+/// The relay's mailbox.
+pub struct RelayActor {
+    relay: Relay,
+}
+
+impl RelayActor {
+    /// Of this relay, which lives on the same thread.
+    #[must_use]
+    pub fn new(relay: Relay) -> Self {
+        Self { relay }
+    }
+}
+
+impl Actor for RelayActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(4_096);
+        self.relay.state.borrow_mut().own = Some(ctx.address());
+        ctx.run_interval(TOPS_TICK, |actor, _| actor.relay.state.borrow_mut().tops.flush(Instant::now()));
+    }
+}
+
+impl Handler<Deliver> for RelayActor {
+    type Result = ();
+
+    fn handle(&mut self, Deliver(news): Deliver, _: &mut Self::Context) {
+        for heard in news {
+            let room = heard.room;
+            let taken = catch_unwind(AssertUnwindSafe(|| self.relay.state.borrow_mut().take(heard)));
+            if taken.is_err() {
+                self.relay.state.borrow_mut().recover(room);
+            }
+        }
+    }
+}
+
+impl Handler<Expel> for RelayActor {
+    type Result = ();
+
+    fn handle(&mut self, expel: Expel, ctx: &mut Self::Context) {
+        let state = self.relay.state.borrow();
+        let (code, chosen): (_, Vec<&Conn>) = match expel {
+            Expel::SignIn(sign_in) => (CloseCode::Revoked, state.conns.values().filter(|conn| conn.member.sign_in == sign_in).collect()),
+            Expel::Everybody => (CloseCode::Restart, state.conns.values().collect()),
+        };
+        let missed = chosen.into_iter().filter(|conn| conn.member.session.try_send(Close(code)).is_err()).count();
+        if missed > 0 && ctx.state().alive() {
+            // A session's mailbox is full only while its peer takes nothing; it is asked again.
+            ctx.notify_later(expel, Duration::from_millis(200));
+        }
+    }
+}

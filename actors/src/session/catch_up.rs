@@ -1,0 +1,268 @@
+//! Coming in and catching up: `hello`, `room.subscribe`, `events`. One rule for all three: the room is
+//! watched first, then read, and the connection goes live only if what was read meets what the relay has.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use actix::AsyncContext;
+use allthrive_protocol::command::{Events, Hello, Subscribe, Wanted};
+use allthrive_protocol::event::{Fact, Gone, Reset};
+use allthrive_protocol::reply::{EventsPage, Limits, RoomState, Snapshot, Standing, Subscribed, Welcome};
+use allthrive_protocol::{CloseCode, Code, MAX_BATCH, MAX_BODY_CHARS, MAX_FRAME_BYTES, Principal, Refusal, RoomId, Seq};
+use allthrive_store::{Page, RoomStanding, Store};
+use futures_util::future::join_all;
+
+use super::dispatch::{no_room, ticket_refusal, unavailable};
+use super::{Credential, Ctx, Identity, PING_EVERY, Session};
+use crate::relay::{Member, Relay};
+use crate::system::busy;
+
+/// Rooms one connection may hear.
+const MOST_ROOMS: usize = 1_000;
+
+/// A page ends at this many bytes of text: a fair share of a lane.
+const PAGE_BYTES: usize = 128 * 1024;
+
+/// Pages in a row that reach the top and do not meet the relay: then the room is begun anew, so that
+/// nothing loops.
+const MOST_MISSES: u8 = 20;
+
+/// What `hello` found out before it takes effect.
+struct Greeting {
+    who: Identity,
+    /// Every room of the account: it is told when they move.
+    own: Vec<RoomId>,
+    rooms: Vec<(RoomState, Option<Snapshot>)>,
+}
+
+impl Session {
+    pub(super) fn hello(&mut self, id: Option<u64>, hello: Hello, ctx: &mut Ctx) {
+        self.greeted = true;
+        let system = self.system.clone();
+        let relay = self.relay.clone();
+        let credential = self.credential;
+        let asked = hello.ticket.clone();
+        let work = async move {
+            let who = match (credential, asked) {
+                (Credential::User(who), _) => Ok(who),
+                (_, Some(ticket)) => {
+                    system.inner().tickets.redeem(ticket).await.map_err(|error| (CloseCode::Expired, ticket_refusal(error)))
+                }
+                (_, None) => Err((CloseCode::BadProtocol, Refusal::new(Code::Unauthorized, "Sign in, or bring a ticket."))),
+            };
+            Ok(match who {
+                Ok(who) => greet(&system.inner().parts.store, &relay, who, hello).await.map_err(|refusal| (CloseCode::StoreLost, refusal)),
+                Err(no) => Err(no),
+            })
+        };
+        self.go(id, ctx, work, move |session, greeting: Result<Greeting, (CloseCode, Refusal)>, ctx| match greeting {
+            Ok(greeting) => session.welcome(id, greeting, ctx),
+            Err((code, refusal)) => {
+                let code = if refusal.retry || code != CloseCode::StoreLost { code } else { CloseCode::BadProtocol };
+                session.reply::<()>(id, Err(refusal), ctx);
+                session.close(code, ctx);
+            }
+        });
+    }
+
+    /// From here on the connection has a name and hears its rooms. One step on the thread of its relay.
+    fn welcome(&mut self, id: Option<u64>, greeting: Greeting, ctx: &mut Ctx) {
+        let who = greeting.who;
+        self.identity = Some(who);
+        self.expect_expiry(who.expires, ctx);
+        let lane = std::rc::Rc::clone(&self.lane);
+        self.relay.attach(self.conn, Member { user: who.user, sign_in: who.sign_in, lane, session: ctx.address().recipient() });
+        for room in greeting.own {
+            self.relay.tell_tops(self.conn, room);
+        }
+        let mut budget = self.lane.room_below_soft();
+        let mut rooms = greeting.rooms;
+        for (state, _) in rooms.iter_mut().filter(|(state, _)| state.state != Standing::Gone) {
+            let tail = self.relay.meets(state.room, state.after, budget);
+            state.live = tail.is_some();
+            budget -= tail.unwrap_or(0);
+        }
+        let inner = self.system.inner();
+        let welcome = Welcome {
+            conn: self.conn,
+            principal: Principal::User(who.user),
+            ping_ms: millis(PING_EVERY),
+            server_ts: inner.parts.clock.now().millis(),
+            limits: Limits { max_frame_bytes: MAX_FRAME_BYTES, max_batch: MAX_BATCH, max_body_chars: MAX_BODY_CHARS },
+            history_epoch: inner.parts.store.history_epoch(),
+            rooms: rooms.iter().map(|(state, _)| state.clone()).collect(),
+        };
+        self.reply_in_lane(id, Ok(welcome));
+        for (state, snapshot) in rooms {
+            if state.state == Standing::Gone {
+                continue;
+            }
+            if let Some(snapshot) = snapshot {
+                self.tell_in_lane(Some(state.room), Fact::Reset(Reset { top: state.after, live: state.live, snapshot }));
+            }
+            self.relay.hear(self.conn, state.room, state.after, state.live);
+        }
+    }
+
+    pub(super) fn subscribe(&mut self, id: Option<u64>, room: RoomId, ask: Subscribe, who: Identity, ctx: &mut Ctx) {
+        if self.relay.count(self.conn) >= MOST_ROOMS {
+            let refusal = Refusal::new(Code::TooLarge, format!("A connection hears at most {MOST_ROOMS} rooms."));
+            return self.reply::<()>(id, Err(refusal), ctx);
+        }
+        let (store, relay) = (self.system.inner().parts.store.clone(), self.relay.clone());
+        let work = async move {
+            if !relay.watch(room).await {
+                return Err(busy());
+            }
+            store.snapshot(who.user, room).await.map_err(|error| unavailable(&error))?.ok_or_else(no_room)
+        };
+        self.go(id, ctx, work, move |session, (snapshot, top), _| {
+            let (state, after) = position(ask.after, top, snapshot.from_seq);
+            let live = session.relay.meets(room, after, session.lane.room_below_soft()).is_some();
+            let state = RoomState { room, state, top, after, live };
+            session.reply_in_lane(id, Ok(Subscribed { state, snapshot }));
+            session.relay.tell_tops(session.conn, room);
+            session.relay.hear(session.conn, room, after, live);
+        });
+    }
+
+    pub(super) fn events(&mut self, id: Option<u64>, room: RoomId, ask: Events, who: Identity, ctx: &mut Ctx) {
+        if !self.relay.hears(self.conn, room) {
+            let refusal = Refusal::new(Code::NotSubscribed, "Subscribe to the room first.");
+            return self.reply::<()>(id, Err(refusal), ctx);
+        }
+        let (store, relay) = (self.system.inner().parts.store.clone(), self.relay.clone());
+        let work = async move {
+            if !relay.watch(room).await {
+                return Err(busy());
+            }
+            store.page(who.user, room, ask.after, ask.limit, PAGE_BYTES).await.map_err(|error| unavailable(&error))
+        };
+        self.go(id, ctx, work, move |session, page, ctx| match page {
+            Some(page) => session.page(id, room, who, page, ctx),
+            None => {
+                session.relay.unhear(session.conn, room);
+                session.reply_in_lane::<()>(id, Err(no_room()));
+                session.tell_in_lane(Some(room), Fact::Gone(Gone {}));
+            }
+        });
+    }
+
+    /// Gives a page, and goes live if its end meets what the relay has.
+    fn page(&mut self, id: Option<u64>, room: RoomId, who: Identity, page: Page, ctx: &mut Ctx) {
+        let already = self.relay.is_live(self.conn, room);
+        let meets = self.relay.meets(room, page.end, self.lane.room_below_soft()).is_some();
+        let reached_top = page.end >= page.top;
+        let events = page.entries.iter().map(allthrive_domain::entry::Entry::event).collect();
+        let told = EventsPage { room, after: page.after, events, end: page.end, top: page.top, live: already || meets };
+        self.reply_in_lane(id, Ok(told));
+        if already {
+            return;
+        }
+        self.relay.hear(self.conn, room, page.end, meets);
+        if meets || !reached_top {
+            self.misses.remove(&room);
+            return;
+        }
+        let misses = self.misses.entry(room).or_default();
+        *misses += 1;
+        if *misses >= MOST_MISSES {
+            self.misses.remove(&room);
+            self.reset(room, who, ctx);
+        }
+    }
+
+    /// Begins the room anew at its top.
+    fn reset(&mut self, room: RoomId, who: Identity, ctx: &mut Ctx) {
+        let store = self.system.inner().parts.store.clone();
+        let work = async move { store.snapshot(who.user, room).await.map_err(|error| unavailable(&error)) };
+        self.go(None, ctx, work, move |session, snapshot, _| {
+            let Some((snapshot, top)) = snapshot else { return session.tell_in_lane(Some(room), Fact::Gone(Gone {})) };
+            let live = session.relay.meets(room, top, session.lane.room_below_soft()).is_some();
+            session.tell_in_lane(Some(room), Fact::Reset(Reset { top, live, snapshot }));
+            session.relay.hear(session.conn, room, top, live);
+        });
+    }
+}
+
+/// Where a client's position leads: `resumed` there, or `reset` at the top.
+fn position(asked: Option<Seq>, top: Seq, from_seq: Seq) -> (Standing, Seq) {
+    match asked {
+        Some(after) if after > top => (Standing::Reset, top),
+        // What lies before the first number this member may see is passed over.
+        Some(after) => (Standing::Resumed, after.max(from_seq.saturating_sub(1)).min(top)),
+        None => (Standing::Resumed, top),
+    }
+}
+
+/// Finds out where each room stands. The rooms are watched before they are read, so that what is committed
+/// after the reading comes by.
+async fn greet(store: &Store, relay: &Relay, who: Identity, hello: Hello) -> Result<Greeting, Refusal> {
+    let too_many = || Refusal::new(Code::BadRequest, format!("A connection hears at most {MOST_ROOMS} rooms."));
+    let before = store.standings(who.user).await.map_err(|error| unavailable(&error))?;
+    let opened = join_all(before.iter().map(|standing| relay.watch(standing.room))).await;
+    if opened.contains(&false) {
+        return Err(busy());
+    }
+    let standings = store.standings(who.user).await.map_err(|error| unavailable(&error))?;
+    let known: HashMap<RoomId, RoomStanding> = standings.into_iter().map(|standing| (standing.room, standing)).collect();
+    let positions: HashMap<RoomId, Seq> = hello.resume.iter().map(|resume| (resume.room, resume.seq)).collect();
+    let same_epoch = hello.history_epoch.is_none_or(|epoch| epoch == store.history_epoch());
+
+    let subscribed = match &hello.subscribe {
+        Wanted::All(_) => known.keys().copied().collect(),
+        Wanted::Rooms(rooms) => rooms.clone(),
+    };
+    let mut seen = HashSet::new();
+    let personal = RoomId::personal(who.user);
+    let wanted = [personal].into_iter().chain(hello.resume.iter().map(|resume| resume.room)).chain(subscribed);
+    let wanted: Vec<RoomId> = wanted.filter(|room| seen.insert(*room)).collect();
+    if wanted.len() > MOST_ROOMS && matches!(hello.subscribe, Wanted::Rooms(_)) {
+        return Err(too_many());
+    }
+
+    let mut rooms = Vec::with_capacity(wanted.len());
+    for room in wanted.into_iter().take(MOST_ROOMS) {
+        let Some(standing) = known.get(&room) else {
+            rooms.push((RoomState { room, state: Standing::Gone, top: 0, after: 0, live: false }, None));
+            continue;
+        };
+        let asked = positions.get(&room).copied();
+        let (state, after) = match asked {
+            Some(_) if !same_epoch => (Standing::Reset, standing.top),
+            asked => position(asked, standing.top, standing.from_seq),
+        };
+        let mut told = RoomState { room, state, top: standing.top, after, live: false };
+        let mut snapshot = None;
+        if state == Standing::Reset
+            && let Some((fresh, top)) = store.snapshot(who.user, room).await.map_err(|error| unavailable(&error))?
+        {
+            (told.top, told.after, snapshot) = (top, top, Some(fresh));
+        }
+        rooms.push((told, snapshot));
+    }
+    Ok(Greeting { who, own: known.into_keys().collect(), rooms })
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_holds_unless_it_is_beyond_the_top() {
+        assert_eq!(position(Some(4), 9, 0), (Standing::Resumed, 4));
+        assert_eq!(position(Some(9), 9, 0), (Standing::Resumed, 9));
+        assert_eq!(position(Some(10), 9, 0), (Standing::Reset, 9));
+        assert_eq!(position(None, 9, 0), (Standing::Resumed, 9));
+    }
+
+    #[test]
+    fn what_is_hidden_from_a_member_is_passed_over() {
+        assert_eq!(position(Some(0), 9, 5), (Standing::Resumed, 4));
+        assert_eq!(position(Some(7), 9, 5), (Standing::Resumed, 7));
+    }
+}

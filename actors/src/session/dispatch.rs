@@ -1,0 +1,130 @@
+//! From a command to its effect: one arm each, no wildcard.
+
+use actix::{ActorFutureExt, AsyncContext, WrapFuture};
+use allthrive_domain::names::Body;
+use allthrive_domain::unit::{Deed, Speak, Unit};
+use allthrive_protocol::command::{AuthRefresh, History, MessageSend, Read};
+use allthrive_protocol::event::{Event, Fact, ReadMark};
+use allthrive_protocol::reply::{Done, HistoryPage, ReadTo, Refreshed, Written};
+use allthrive_protocol::{CloseCode, Code, Command, Refusal, Request, RoomId};
+use allthrive_store::Error;
+use tokio::sync::oneshot;
+
+use super::lane::MergeKey;
+use super::places::Sent;
+use super::{Ctx, Identity, Session, TicketError};
+use crate::fault::Point;
+use crate::frame;
+use crate::room::Submit;
+use crate::system::lost;
+
+impl Session {
+    /// Carries out one command.
+    pub(super) fn dispatch(&mut self, request: Request, ctx: &mut Ctx) {
+        let Request { id, command } = request;
+        self.system.inner().parts.faults.hit(Point::Session);
+        let identity = match (&command, self.identity) {
+            (Command::Hello(_), None) if !self.greeted => None,
+            (Command::Hello(_), _) => {
+                let refusal = Refusal::new(Code::BadRequest, "\"hello\" is said once, first.");
+                return self.reply::<()>(id, Err(refusal), ctx);
+            }
+            (_, Some(identity)) => Some(identity),
+            (_, None) => return self.close(CloseCode::BadProtocol, ctx),
+        };
+        match (command, identity) {
+            (Command::Hello(hello), _) => self.hello(id, hello, ctx),
+            (_, None) => self.close(CloseCode::BadProtocol, ctx),
+            (Command::AuthRefresh(refresh), Some(who)) => self.auth_refresh(id, refresh, who, ctx),
+            (Command::RoomSubscribe(room, subscribe), Some(who)) => self.subscribe(id, room, subscribe, who, ctx),
+            (Command::RoomUnsubscribe(room), Some(_)) => {
+                self.relay.unhear(self.conn, room);
+                self.reply_in_lane(id, Ok(self.done()));
+            }
+            (Command::MessageSend(room, send), Some(who)) => self.send(id, room, send, who, ctx),
+            (Command::Read(room, read), Some(who)) => self.read(id, room, read, who, ctx),
+            (Command::History(room, history), Some(who)) => self.history(id, room, history, who, ctx),
+            (Command::Events(room, events), Some(who)) => self.events(id, room, events, who, ctx),
+            (Command::Ping, Some(_)) => self.reply(id, Ok(self.done()), ctx),
+        }
+    }
+
+    fn done(&self) -> Done {
+        Done { server_ts: self.system.inner().parts.clock.now().millis() }
+    }
+
+    fn auth_refresh(&mut self, id: Option<u64>, refresh: AuthRefresh, who: Identity, ctx: &mut Ctx) {
+        let redeemed = self.system.inner().tickets.redeem(refresh.ticket);
+        let work = async move { redeemed.await.map_err(ticket_refusal) };
+        self.go(id, ctx, work, move |session, fresh, ctx| {
+            if fresh.user != who.user {
+                let refusal = Refusal::new(Code::Forbidden, "The ticket is for another account.");
+                return session.reply::<()>(id, Err(refusal), ctx);
+            }
+            session.identity = Some(fresh);
+            session.expect_expiry(fresh.expires, ctx);
+            session.reply(id, Ok(Refreshed { expires_ts: fresh.expires.millis() }), ctx);
+        });
+    }
+
+    fn send(&mut self, id: Option<u64>, room: RoomId, send: MessageSend, who: Identity, ctx: &mut Ctx) {
+        let body = match Body::parse(send.body) {
+            Ok(body) => body.into_string(),
+            Err(unfit) => return self.reply::<()>(id, Err(Refusal::new(Code::BadRequest, unfit.to_string())), ctx),
+        };
+        let deed = Deed::Speak(Speak { body, reply_to: send.reply_to });
+        let fingerprint = self.system.inner().fingerprints.of(room, &deed);
+        self.submit(id, Unit { room, author: who.user, cmid: send.cmid, fingerprint, deed }, ctx);
+    }
+
+    /// Sends a write to its room and replies with what became of it.
+    fn submit(&mut self, id: Option<u64>, unit: Unit, ctx: &mut Ctx) {
+        let room = unit.room;
+        let (answer, outcome) = oneshot::channel();
+        if matches!(self.places.send(Submit { unit, answer }), Sent::Find) {
+            let system = self.system.clone();
+            let found = async move { system.find(room).await };
+            ctx.spawn(found.into_actor(self).map(move |address, session, _| session.places.found(room, address)));
+        }
+        let work = async move { outcome.await.unwrap_or_else(|_| Err(lost())) };
+        self.go(id, ctx, work, move |session, written: Written, ctx| session.reply(id, Ok(written), ctx));
+    }
+
+    fn read(&mut self, id: Option<u64>, room: RoomId, read: Read, who: Identity, ctx: &mut Ctx) {
+        let store = self.system.inner().parts.store.clone();
+        let work = async move { store.mark_read(who.user, room, read.seq).await.map_err(|error| unavailable(&error))?.ok_or_else(no_room) };
+        self.go(id, ctx, work, move |session, seq, ctx| {
+            let fact = Fact::Read(ReadMark { user: who.user, seq });
+            let told = frame::event(&Event { room: Some(room), seq: None, ts: None, fact });
+            session.relay.tell(room, told, MergeKey::Read(room, who.user));
+            session.reply(id, Ok(ReadTo { seq }), ctx);
+        });
+    }
+
+    fn history(&mut self, id: Option<u64>, room: RoomId, ask: History, who: Identity, ctx: &mut Ctx) {
+        let store = self.system.inner().parts.store.clone();
+        let work = async move {
+            let page = store.history(who.user, room, ask.before, ask.after, ask.limit).await;
+            page.map_err(|error| unavailable(&error))?.ok_or_else(no_room)
+        };
+        self.go(id, ctx, work, move |session, page: HistoryPage, ctx| session.reply(id, Ok(page), ctx));
+    }
+}
+
+/// Not a member, deleted and unknown look alike.
+pub(super) fn no_room() -> Refusal {
+    Refusal::new(Code::NotFound, "There is no such conversation.")
+}
+
+/// What a client is told of a store that did not answer.
+pub(super) fn unavailable(error: &Error) -> Refusal {
+    tracing::warn!(error = %error, "a read failed");
+    Refusal::new(Code::Unavailable, "This could not be read just now. Try again.")
+}
+
+pub(super) fn ticket_refusal(error: TicketError) -> Refusal {
+    match error {
+        TicketError::Invalid => Refusal::new(Code::Unauthorized, "The ticket is not valid any more. Get a new one."),
+        TicketError::Unavailable => Refusal::new(Code::Unavailable, "The ticket could not be checked just now. Try again."),
+    }
+}

@@ -1,0 +1,198 @@
+//! The lane of one connection: pre-encoded frames on their way out, in order, bounded in bytes.
+//!
+//! Everything that belongs to a room goes through here. It lives on the connection's thread; the relay
+//! of that thread puts frames in, the response body takes them out.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use allthrive_protocol::{RoomId, UserId};
+use bytes::Bytes;
+use futures_util::Stream;
+
+/// Above this a room is not pushed any more; its client is told to pull. Some hundred messages: enough
+/// for a burst, little enough for ten thousand slow readers.
+pub const SOFT_BYTES: usize = 256 * 1024;
+
+/// Above this the connection is given up: its peer takes nothing.
+pub const HARD_BYTES: usize = 1024 * 1024;
+
+/// Two volatile frames with the same key: the later one says all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MergeKey {
+    /// How far somebody has read.
+    Read(RoomId, UserId),
+    /// The tops of one room of the account.
+    Tops(RoomId),
+}
+
+/// The peer takes nothing: the lane is closed and the connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Full;
+
+/// A bounded queue of whole frames.
+#[derive(Default)]
+pub struct Lane {
+    inner: RefCell<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    frames: VecDeque<(Bytes, Option<MergeKey>)>,
+    bytes: usize,
+    waker: Option<Waker>,
+    closed: bool,
+}
+
+impl Lane {
+    /// An empty lane.
+    #[must_use]
+    pub fn new() -> Rc<Self> {
+        Rc::new(Self::default())
+    }
+
+    /// Puts a frame at the end.
+    ///
+    /// # Errors
+    /// [`Full`] when it would pass [`HARD_BYTES`]; the lane is closed from then on.
+    pub fn push(&self, frame: Bytes) -> Result<(), Full> {
+        self.put(frame, None)
+    }
+
+    /// Puts a volatile frame at the end, or in the place of an earlier one with the same key.
+    ///
+    /// # Errors
+    /// As [`Lane::push`].
+    pub fn merge(&self, frame: Bytes, key: MergeKey) -> Result<(), Full> {
+        {
+            let mut inner = self.inner.borrow_mut();
+            if let Some(place) = inner.frames.iter().position(|(_, k)| *k == Some(key)) {
+                let old = std::mem::replace(&mut inner.frames[place].0, frame.clone());
+                inner.bytes = inner.bytes + frame.len() - old.len();
+                return Ok(());
+            }
+        }
+        self.put(frame, Some(key))
+    }
+
+    fn put(&self, frame: Bytes, key: Option<MergeKey>) -> Result<(), Full> {
+        let mut inner = self.inner.borrow_mut();
+        if inner.closed {
+            return Err(Full);
+        }
+        if inner.bytes + frame.len() > HARD_BYTES {
+            inner.closed = true;
+            inner.frames.clear();
+            inner.bytes = 0;
+        } else {
+            inner.bytes += frame.len();
+            inner.frames.push_back((frame, key));
+        }
+        if let Some(waker) = inner.waker.take() {
+            waker.wake();
+        }
+        if inner.closed { Err(Full) } else { Ok(()) }
+    }
+
+    /// Whether rooms should not be pushed to it any more.
+    #[must_use]
+    pub fn is_above_soft(&self) -> bool {
+        self.inner.borrow().bytes > SOFT_BYTES
+    }
+
+    /// Bytes that may still go in before it is above soft.
+    #[must_use]
+    pub fn room_below_soft(&self) -> usize {
+        SOFT_BYTES.saturating_sub(self.inner.borrow().bytes)
+    }
+
+    /// Whether it was given up.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.inner.borrow().closed
+    }
+
+    fn poll_frame(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let mut inner = self.inner.borrow_mut();
+        if let Some((frame, _)) = inner.frames.pop_front() {
+            inner.bytes -= frame.len();
+            return Poll::Ready(Some(frame));
+        }
+        if inner.closed {
+            return Poll::Ready(None);
+        }
+        if !inner.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            inner.waker = Some(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+}
+
+/// The body of the response: what the actor says first, then the lane. Every item is a whole number of
+/// frames. Ends when the actor has ended or the lane was given up.
+pub struct Merged<S> {
+    /// The actor's own output.
+    pub actor: Pin<Box<S>>,
+    /// The lane beside it.
+    pub lane: Rc<Lane>,
+}
+
+impl<S, E> Stream for Merged<S>
+where
+    S: Stream<Item = Result<Bytes, E>>,
+{
+    type Item = Result<Bytes, E>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.actor.as_mut().poll_next(cx) {
+            Poll::Pending => self.lane.poll_frame(cx).map(|frame| frame.map(Ok)),
+            ended_or_spoke => ended_or_spoke,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::task::noop_waker_ref;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn take(lane: &Lane) -> Poll<Option<Bytes>> {
+        lane.poll_frame(&mut Context::from_waker(noop_waker_ref()))
+    }
+
+    #[test]
+    fn frames_leave_in_order() {
+        let lane = Lane::new();
+        lane.push(Bytes::from_static(b"a")).unwrap();
+        lane.push(Bytes::from_static(b"b")).unwrap();
+        assert_eq!(take(&lane), Poll::Ready(Some(Bytes::from_static(b"a"))));
+        assert_eq!(take(&lane), Poll::Ready(Some(Bytes::from_static(b"b"))));
+        assert_eq!(take(&lane), Poll::Pending);
+    }
+
+    #[test]
+    fn a_later_value_takes_the_place_of_an_earlier_one() {
+        let lane = Lane::new();
+        let key = MergeKey::Tops(RoomId(Uuid::nil()));
+        lane.merge(Bytes::from_static(b"old"), key).unwrap();
+        lane.push(Bytes::from_static(b"x")).unwrap();
+        lane.merge(Bytes::from_static(b"newer"), key).unwrap();
+        assert_eq!(take(&lane), Poll::Ready(Some(Bytes::from_static(b"newer"))));
+        assert_eq!(take(&lane), Poll::Ready(Some(Bytes::from_static(b"x"))));
+        assert_eq!(lane.room_below_soft(), SOFT_BYTES);
+    }
+
+    #[test]
+    fn the_hard_bound_holds_and_the_lane_is_given_up() {
+        let lane = Lane::new();
+        lane.push(Bytes::from(vec![0; HARD_BYTES])).unwrap();
+        assert_eq!(lane.push(Bytes::from_static(b"x")), Err(Full));
+        assert_eq!(take(&lane), Poll::Ready(None));
+        assert_eq!(lane.push(Bytes::from_static(b"x")), Err(Full));
+    }
+}

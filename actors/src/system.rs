@@ -1,0 +1,277 @@
+//! The system: starts the actors, hands out their addresses, stops them in order.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use actix::{Actor, Addr, ArbiterHandle};
+use allthrive_domain::time::Clock;
+use allthrive_domain::unit::{Deed, Unit};
+use allthrive_protocol::reply::Written;
+use allthrive_protocol::{Cmid, Code, Refusal, RoomId, UserId};
+use allthrive_store::Store;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use crate::fault::Faults;
+use crate::fingerprint::Fingerprints;
+use crate::gates::Gates;
+use crate::lobby::{Find, Lobby};
+use crate::persistence::{Persistence, Unsettled};
+use crate::relay::{Expel, Relay, RelayActor};
+use crate::room::{Room, Submit};
+use crate::session::Tickets;
+
+/// What the system is made of.
+pub struct Options {
+    /// What is kept.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// The key of the fingerprints; it never rotates.
+    pub fingerprint_key: Vec<u8>,
+    /// Redeems tickets.
+    pub tickets: Arc<dyn Tickets>,
+    /// How many writers to the store: one for SQLite, a few for Postgres.
+    pub writers: usize,
+    /// How many HTTP workers there will be.
+    pub workers: usize,
+}
+
+/// What every actor is given.
+#[derive(Clone)]
+pub struct Parts {
+    /// What is kept.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Faults on purpose, in tests.
+    pub faults: Faults,
+    /// The worker threads.
+    pub workers: Workers,
+}
+
+/// The worker threads, and which of them keeps which room.
+#[derive(Debug, Clone)]
+pub struct Workers {
+    count: usize,
+    known: Arc<RwLock<Vec<Known>>>,
+}
+
+#[derive(Debug, Clone)]
+struct Known {
+    arbiter: ArbiterHandle,
+    gates: Addr<Gates>,
+    relay: Addr<RelayActor>,
+}
+
+/// Which of `n` a room belongs to. Ids are random in their low half.
+#[must_use]
+pub fn spread(room: RoomId, n: usize) -> usize {
+    let (_, low) = room.0.as_u64_pair();
+    usize::try_from(low % n.max(1) as u64).unwrap_or(0)
+}
+
+impl Workers {
+    fn new(count: usize) -> Self {
+        Self { count: count.max(1), known: Arc::default() }
+    }
+
+    /// Which worker keeps this room.
+    #[must_use]
+    pub fn of(&self, room: RoomId) -> usize {
+        spread(room, self.count)
+    }
+
+    /// The gates of each worker that is here.
+    #[must_use]
+    pub fn gates(&self) -> Vec<Addr<Gates>> {
+        self.read().iter().map(|known| known.gates.clone()).collect()
+    }
+
+    pub(crate) fn arbiter_of(&self, room: RoomId) -> Option<ArbiterHandle> {
+        self.read().get(self.of(room)).map(|known| known.arbiter.clone())
+    }
+
+    fn relays(&self) -> Vec<Addr<RelayActor>> {
+        self.read().iter().map(|known| known.relay.clone()).collect()
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Vec<Known>> {
+        self.known.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, Vec<Known>> {
+        self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// A handle to the running system.
+#[derive(Clone)]
+pub struct System {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) parts: Parts,
+    pub(crate) tickets: Arc<dyn Tickets>,
+    pub(crate) fingerprints: Fingerprints,
+    pub(crate) draining: AtomicBool,
+    pub(crate) sessions: AtomicUsize,
+    lobby: Addr<Lobby>,
+    persistence: Vec<Addr<Persistence>>,
+}
+
+thread_local! {
+    /// The relay of this worker thread, and of which system it is.
+    static RELAY: RefCell<Option<(Uuid, Relay)>> = const { RefCell::new(None) };
+}
+
+impl System {
+    /// Starts what runs once per node. Must be called on a thread with an actix system.
+    #[must_use]
+    pub fn start(options: Options) -> Self {
+        let parts = Parts { store: options.store, clock: options.clock, faults: Faults::default(), workers: Workers::new(options.workers) };
+        let persistence: Vec<_> = (0..options.writers.max(1)).map(|_| Persistence::new(parts.clone()).start()).collect();
+        let lobby = Lobby::new(parts.clone(), persistence.clone()).start();
+        let inner = Inner {
+            parts,
+            tickets: options.tickets,
+            fingerprints: Fingerprints::new(&options.fingerprint_key),
+            draining: AtomicBool::new(false),
+            sessions: AtomicUsize::new(0),
+            lobby,
+            persistence,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Starts what runs once per worker thread. Call it on each HTTP worker, before it serves; a second
+    /// call on one thread changes nothing.
+    pub fn start_worker(&self) {
+        let _ = self.relay();
+    }
+
+    /// The relay of this thread.
+    pub(crate) fn relay(&self) -> Relay {
+        RELAY.with_borrow_mut(|relay| match relay {
+            Some((epoch, relay)) if *epoch == self.id() => relay.clone(),
+            _ => {
+                let new = self.add_worker();
+                *relay = Some((self.id(), new.clone()));
+                new
+            }
+        })
+    }
+
+    fn add_worker(&self) -> Relay {
+        let parts = &self.inner.parts;
+        let mut known = parts.workers.write();
+        let relay = Relay::new(parts.clone(), known.len());
+        let worker = Known {
+            arbiter: actix::Arbiter::current(),
+            gates: Gates::new(parts.clone()).start(),
+            relay: RelayActor::new(relay.clone()).start(),
+        };
+        known.push(worker);
+        relay
+    }
+
+    /// Tells one system of a process from another: a test runs several.
+    fn id(&self) -> Uuid {
+        Uuid::from_u128(Arc::as_ptr(&self.inner) as usize as u128)
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
+    /// Faults on purpose: a test arms them.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.inner.parts.faults
+    }
+
+    /// Makes a write and waits until it is durable or refused.
+    ///
+    /// # Errors
+    /// The refusal; `unavailable` or `internal` with `retry` when nothing is known, and then the same
+    /// write with the same `cmid` is safe.
+    pub async fn write(&self, room: RoomId, author: UserId, cmid: Cmid, deed: Deed) -> Result<Written, Refusal> {
+        let fingerprint = self.inner.fingerprints.of(room, &deed);
+        let address = self.find(room).await?;
+        let unit = Unit { room, author, cmid, fingerprint, deed };
+        let (answer, outcome) = oneshot::channel();
+        address.try_send(Submit { unit, answer }).map_err(|_| busy())?;
+        outcome.await.unwrap_or_else(|_| Err(lost()))
+    }
+
+    pub(crate) async fn find(&self, room: RoomId) -> Result<Addr<Room>, Refusal> {
+        match self.inner.lobby.send(Find(room)).await {
+            Ok(Some(address)) => Ok(address),
+            Ok(None) | Err(_) => Err(Refusal::new(Code::Unavailable, "The server is starting or stopping. Try again.")),
+        }
+    }
+
+    /// Ends the connections of one sign-in, within a moment.
+    pub fn end_sign_in(&self, sign_in: Uuid) {
+        self.expel(Expel::SignIn(sign_in));
+    }
+
+    fn expel(&self, expel: Expel) {
+        for relay in self.inner.parts.workers.relays() {
+            if relay.try_send(expel).is_err() {
+                tracing::warn!("a worker could not be told to end connections");
+            }
+        }
+    }
+
+    /// How many connections are open.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.inner.sessions.load(Ordering::Relaxed)
+    }
+
+    /// Whether new connections are refused because the server stops.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.inner.draining.load(Ordering::Relaxed)
+    }
+
+    /// Takes no new connection, ends those that are open with 4000, and waits until each write that was
+    /// taken in is settled; `patience` at most.
+    pub async fn drain(&self, patience: Duration) {
+        self.inner.draining.store(true, Ordering::Relaxed);
+        self.expel(Expel::Everybody);
+        let done = async {
+            loop {
+                if self.sessions() == 0 && self.is_settled().await {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        if tokio::time::timeout(patience, done).await.is_err() {
+            tracing::warn!(sessions = self.sessions(), "stopping with connections that did not end");
+        }
+    }
+
+    async fn is_settled(&self) -> bool {
+        for writer in &self.inner.persistence {
+            if writer.send(Unsettled).await.unwrap_or(0) > 0 {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+pub(crate) fn busy() -> Refusal {
+    Refusal::new(Code::Overloaded, "Too much is happening in this room. Try again.")
+}
+
+/// The one who should answer has gone: nothing is known, a retry is safe.
+pub(crate) fn lost() -> Refusal {
+    Refusal::new(Code::Internal, "Something went wrong here. Try again.")
+}
