@@ -105,7 +105,7 @@ impl Gates {
 
     fn open(&mut self, room: RoomId, ctx: &mut Context<Self>) {
         let store = self.parts.store.clone();
-        let read = async move { store.tops(vec![room]).await };
+        let read = async move { store.tops(&[room]).await };
         ctx.spawn(read.into_actor(self).map(move |tops, gates, ctx| match tops {
             Ok(tops) => gates.opened(room, tops.first().map_or(0, |(_, top)| *top), ctx),
             Err(error) => {
@@ -201,7 +201,7 @@ impl Gates {
             return;
         }
         let store = self.parts.store.clone();
-        let read = async move { store.tops(rooms).await };
+        let read = async move { store.tops(&rooms).await };
         ctx.spawn(read.into_actor(self).map(|tops, gates, ctx| {
             let Ok(tops) = tops else { return };
             for (room, top) in tops {

@@ -85,8 +85,7 @@ impl Persistence {
         ctx.spawn(guarded.into_actor(self).map(move |done, actor, ctx| {
             actor.committing = false;
             match done {
-                Ok(Ok(done)) => actor.settle(batch, done, ctx),
-                Ok(Err(error)) => actor.refuse(batch, &refusal_of(&error), ctx),
+                Ok(done) => actor.settle(batch, done, ctx),
                 Err(_) => {
                     tracing::error!(units = batch.len(), "a commit panicked; its writes are refused");
                     actor.refuse(batch, &Refusal::new(Code::Internal, "Something went wrong here. Try again."), ctx);

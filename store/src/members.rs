@@ -94,6 +94,15 @@ impl Store {
         Ok(Some((snapshot, first.get(5)?)))
     }
 
+    /// What a room is; it never changes. `None` if there is no such room.
+    ///
+    /// # Errors
+    /// As [`crate::Engine::optional`].
+    pub async fn room_kind(&self, room: RoomId) -> Result<Option<Kind>, Error> {
+        let read = Statement::new("read a kind", "SELECT kind FROM rooms WHERE id = $1").bind(room);
+        self.engine.optional(read).await?.map(|row| kind(&row, 0)).transpose()
+    }
+
     /// Top and unread of every room of the account, in one statement.
     ///
     /// # Errors

@@ -104,7 +104,7 @@ impl Session {
     fn history(&mut self, id: Option<u64>, room: RoomId, ask: History, who: Identity, ctx: &mut Ctx) {
         let store = self.system.inner().parts.store.clone();
         let work = async move {
-            let page = store.history(who.user, room, ask.before, ask.after, ask.limit).await;
+            let page = store.history(who.user, room, ask).await;
             page.map_err(|error| unavailable(&error))?.ok_or_else(no_room)
         };
         self.go(id, ctx, work, move |session, page: HistoryPage, ctx| session.reply(id, Ok(page), ctx));
