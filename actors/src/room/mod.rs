@@ -126,11 +126,11 @@ impl Handler<Submit> for Room {
     fn handle(&mut self, submit: Submit, ctx: &mut Self::Context) {
         let taken = catch_unwind(AssertUnwindSafe(|| self.submit(submit, ctx)));
         if taken.is_err() {
-            // The one who asked finds the answer's sender dropped. What this room knew may be half
-            // changed: it ends, and the next write starts it anew from the store.
-            tracing::error!(room.id = %self.id, "a room panicked and is replaced");
-            self.retire(ctx);
-            ctx.stop();
+            // The one who asked finds the answer's sender dropped; writes on their way are answered. What
+            // this room knew may be half changed: it is read anew from the store.
+            tracing::error!(room.id = %self.id, "a room panicked and begins anew from the store");
+            self.kind = None;
+            self.learn_kind(ctx);
         }
     }
 }
