@@ -1,1 +1,38 @@
-fn main() {}
+//! `allthrive`: arguments → settings → log → application → run.
+
+use std::process::ExitCode;
+
+use allthrive::cli::Cli;
+use allthrive::config::{Settings, Sources};
+use allthrive::startup::Application;
+use allthrive::telemetry;
+use clap::Parser as _;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    // Two crates bring a provider each; the first to be asked for decides, so it is named here.
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        eprintln!("allthrive: TLS is set up already");
+        return ExitCode::FAILURE;
+    }
+    let cli = Cli::parse();
+    match actix_web::rt::System::new().block_on(serve(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("allthrive: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the server until it is told to stop.
+async fn serve(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
+    let settings = Settings::load(&Sources::of_process(cli.config))?;
+    telemetry::start(&settings.log, settings.server.mode);
+    let application = Application::build(settings).await?;
+    println!("AllThrive is at {}", application.origin());
+    application.run_until_stopped().await?;
+    Ok(())
+}

@@ -276,7 +276,8 @@ fn id_of(text: &str) -> Option<u64> {
 }
 
 /// Whether an escape `\u0000` stands in the text (a raw NUL is not JSON to begin with).
-fn holds_nul(text: &str) -> bool {
+#[must_use]
+pub fn holds_nul(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {

@@ -6,6 +6,8 @@
 //! - [`commit`]: units in, log rows out; `facts` and [`log`] are its reads and writes
 //! - [`replay`], [`history`], [`members`]: what a connection reads
 //! - [`conversations`]: lists, page by page
+//! - [`users`], [`sign_ins`], [`mail_tokens`], [`tickets`]: accounts and how their owners come in
+//! - [`limits`]: how often is too often
 //! - [`audit`]: who did what
 //!
 //! Imports [`allthrive_protocol`] and [`allthrive_domain`].
@@ -21,11 +23,16 @@ mod epoch;
 pub mod error;
 mod facts;
 pub mod history;
+pub mod limits;
 pub mod log;
+pub mod mail_tokens;
 pub mod members;
 mod migrate;
 pub mod open;
 pub mod replay;
+pub mod sign_ins;
+pub mod tickets;
+pub mod users;
 
 pub use commit::Committed;
 pub use conversations::{Cursor, Last, Listed, Member, PublicRoom};

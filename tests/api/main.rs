@@ -1,1 +1,9 @@
-fn main() {}
+//! Stories of the server, told over HTTP: each test has its own server, its own database, its own data directory.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod conversations;
+mod helpers;
+mod pages;
+mod people;
+mod safety;

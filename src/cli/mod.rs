@@ -1,0 +1,15 @@
+//! The arguments. Without a subcommand the server runs.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// AllThrive: chat and live quizzes. Without arguments it serves at http://127.0.0.1:8080 and keeps
+/// everything in ./data.
+#[derive(Debug, Parser)]
+#[command(name = "allthrive", version)]
+pub struct Cli {
+    /// A TOML file of settings; the environment (ALLTHRIVE__SECTION__KEY) outweighs it.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}

@@ -1,0 +1,77 @@
+//! `[server]`: where it listens, who it is, where its files are.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::origin::Origin;
+
+/// Whose machine this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// One's own: loopback only, keys make themselves.
+    Local,
+    /// Everybody's: every key is given, `public_url` is https.
+    Production,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// The address it listens at; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where the embedded database, the keys of local mode and the mail are.
+    pub data_dir: PathBuf,
+    /// `local` or `production`.
+    pub mode: Mode,
+    /// How people reach it. Cookie names and flags, the own origin and links in mail come from here.
+    /// Without it: `http://` and the address it listens at.
+    pub public_url: Option<String>,
+    /// Threads that answer requests; 0 is one per core.
+    pub workers: usize,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data_dir: PathBuf::from("./data"),
+            mode: Mode::Local,
+            public_url: None,
+            workers: 0,
+        }
+    }
+}
+
+impl Server {
+    /// What is wrong here, a sentence each.
+    pub(super) fn faults(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let origin = self.public_url.as_deref().map(Origin::parse);
+        if let Some(Err(reason)) = &origin {
+            wrong.push(format!("server.public_url: {reason}"));
+        }
+        match self.mode {
+            Mode::Local if !self.listen.ip().is_loopback() => wrong.push(format!(
+                "server.listen is {}, which others can reach: local mode listens at a loopback address only. \
+                 Use 127.0.0.1, or server.mode = \"production\".",
+                self.listen
+            )),
+            Mode::Production if !matches!(origin, Some(Ok(ref origin)) if origin.is_https()) => {
+                wrong.push("server.public_url must be given in production and begin with https://.".to_owned());
+            }
+            Mode::Local | Mode::Production => {}
+        }
+        wrong
+    }
+
+    /// Who it is, once the port is known.
+    #[must_use]
+    pub fn origin(&self, bound: SocketAddr) -> Origin {
+        let given = self.public_url.as_deref().and_then(|url| Origin::parse(url).ok());
+        given.unwrap_or_else(|| Origin::of_socket(bound))
+    }
+}

@@ -1,0 +1,79 @@
+//! The JSON a request brings. Checked for its type, its size and U+0000 before a handler sees it.
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
+use allthrive_protocol::command::holds_nul;
+use futures_util::future::LocalBoxFuture;
+use serde::de::DeserializeOwned;
+
+use crate::error::Problem;
+
+/// Longest body of a request, bytes.
+pub const MAX_BYTES: usize = 64 * 1024;
+
+/// A request's body as this type. Unknown fields are ignored.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let typed = request.content_type().eq_ignore_ascii_case("application/json");
+        let bytes = web::Bytes::from_request(request, payload);
+        Box::pin(async move {
+            if !typed {
+                return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send application/json."));
+            }
+            let bytes = bytes.await.map_err(|error| too_large_or_cut(&error))?;
+            read(&bytes).map(Self)
+        })
+    }
+}
+
+fn too_large_or_cut(error: &actix_web::Error) -> Problem {
+    match error.as_response_error().status_code() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("A body has at most {MAX_BYTES} bytes."))
+        }
+        _ => Problem::bad_request("The body did not arrive whole."),
+    }
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::bad_request("The body is not UTF-8."))?;
+    if holds_nul(text) {
+        return Err(Problem::bad_request("The character U+0000 is not allowed."));
+    }
+    serde_json::from_str(text).map_err(|error| {
+        let text = error.to_string();
+        Problem::bad_request(format!("The body is not what this takes: {}.", text.split(" at line ").next().unwrap_or_default()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Name {
+        name: String,
+    }
+
+    #[test]
+    fn unknown_fields_are_ignored_and_missing_ones_named() {
+        assert_eq!(read::<Name>(br#"{"name":"a","x":1}"#).unwrap().name, "a");
+        assert!(read::<Name>(b"{}").unwrap_err().to_string().contains("missing field `name`"));
+    }
+
+    #[test]
+    fn nul_is_refused_wherever_it_stands() {
+        assert!(read::<Name>(br#"{"name":"a\u0000"}"#).is_err());
+        assert!(read::<Name>(br#"{"name":"a","x":"\u0000"}"#).is_err());
+        assert!(read::<Name>(br#"{"name":"a\\u0000"}"#).is_ok());
+    }
+}

@@ -1,0 +1,89 @@
+//! The one list of routes. A file per resource, with its handlers and what they take and give; the
+//! OpenAPI document is made from the same list.
+//!
+//! *A new endpoint*: its function with `#[utoipa::path]` in the resource's file, its line below.
+
+pub mod account;
+pub mod body;
+pub mod conversations;
+pub mod csrf;
+pub mod health;
+pub mod list;
+pub mod members;
+pub mod person;
+pub mod session;
+pub mod sign_up;
+pub mod tickets;
+
+use actix_web::{HttpResponse, web};
+use utoipa::OpenApi;
+
+use crate::error::{FieldError, Problem, ProblemBody};
+
+/// Makes the routes, their list and their OpenAPI document from one list.
+macro_rules! routes {
+    ($($method:ident $path:literal => $module:ident::$handler:ident;)+) => {
+        /// Every route of the REST surface: method and path.
+        pub const ROUTES: &[(&str, &str)] = &[$((stringify!($method), $path)),+];
+
+        /// Adds every route.
+        pub fn configure(config: &mut web::ServiceConfig) {
+            $(config.route($path, web::$method().to($module::$handler));)+
+            config.route("/openapi.json", web::get().to(openapi));
+        }
+
+        /// The REST surface, described.
+        #[derive(OpenApi)]
+        #[openapi(
+            info(title = "AllThrive", description = "What is asked once. What happens now is on the WebSocket at /v1/ws (docs/PROTOCOL.md)."),
+            paths($($module::$handler),+),
+            components(schemas(ProblemBody, FieldError)),
+        )]
+        struct Described;
+    };
+}
+
+routes! {
+    get "/healthz" => health::healthz;
+    get "/readyz" => health::readyz;
+    get "/api/v1/auth/csrf" => csrf::token;
+    post "/api/v1/auth/signup" => sign_up::sign_up;
+    post "/api/v1/auth/verify" => sign_up::verify;
+    post "/api/v1/auth/verify/resend" => sign_up::resend;
+    post "/api/v1/auth/login" => session::login;
+    post "/api/v1/auth/refresh" => session::refresh;
+    post "/api/v1/auth/logout" => session::logout;
+    post "/api/v1/auth/ws-ticket" => tickets::issue;
+    get "/api/v1/me" => account::me;
+    get "/api/v1/me/conversations" => conversations::own;
+    get "/api/v1/conversations" => conversations::public;
+    post "/api/v1/conversations" => conversations::make;
+    get "/api/v1/conversations/{id}" => conversations::one;
+    get "/api/v1/conversations/{id}/members" => members::list;
+    post "/api/v1/conversations/{id}/members" => members::add;
+}
+
+/// How much a request may bring.
+pub fn limits(config: &mut web::ServiceConfig) {
+    config.app_data(web::PayloadConfig::new(body::MAX_BYTES));
+    config.app_data(web::QueryConfig::default().error_handler(|_, _| Problem::bad_request("`limit` is a number, `cursor` a text.").into()));
+}
+
+async fn openapi() -> HttpResponse {
+    HttpResponse::Ok().json(Described::openapi())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_is_described_at_its_own_path() {
+        let document = serde_json::to_value(Described::openapi()).unwrap();
+        for (method, path) in ROUTES {
+            assert!(document["paths"][path][method].is_object(), "{method} {path}");
+        }
+        let described: usize = document["paths"].as_object().unwrap().values().map(|path| path.as_object().unwrap().len()).sum();
+        assert_eq!(described, ROUTES.len());
+    }
+}

@@ -1,0 +1,224 @@
+//! From settings to a running server and back: the store is opened, the listener bound, requests are
+//! answered until a signal comes; then readiness turns red, what is under way is finished, all is closed.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::rt::signal::unix::{SignalKind, signal};
+use actix_web::{App, HttpServer, web};
+use allthrive_domain::time::Clock;
+use allthrive_store::{Store, StoreConfig};
+use secrecy::ExposeSecret as _;
+use thiserror::Error;
+use tracing::{info, warn};
+
+use crate::auth::cookie::Cookies;
+use crate::auth::csrf;
+use crate::auth::password::Hashers;
+use crate::auth::token::AccessTokens;
+use crate::config::{Mode, Settings};
+use crate::headers::{SecurityHeaders, secure};
+use crate::mail::Mailer;
+use crate::origin::{Origin, OwnOrigins};
+use crate::state::State;
+use crate::telemetry::trace_request;
+use crate::{pages, routes};
+
+/// How long requests under way may take once the server stops, seconds. With the closing of the store it
+/// stays below the 10 s after which a service manager kills.
+const STOP_SECONDS: u64 = 5;
+
+/// How often what has no meaning any more is removed from the store.
+const PRUNE_EVERY: Duration = Duration::from_secs(600);
+
+/// Waiting connections the kernel keeps: a crowd that reconnects at once must not be turned away.
+const BACKLOG: u32 = 4_096;
+
+/// Why the server does not start, or ended.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The address cannot be listened at.
+    #[error("The server cannot listen at {address}: {source}")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The store does not open.
+    #[error(transparent)]
+    Store(#[from] allthrive_store::Error),
+    /// A directory, a thread or a signal cannot be had.
+    #[error("The server cannot start: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// A server that is bound and answers once it is run.
+pub struct Application {
+    server: Server,
+    state: web::Data<State>,
+    address: SocketAddr,
+}
+
+impl Application {
+    /// Opens the store, binds the listener and starts the threads, with the machine's clock.
+    ///
+    /// # Errors
+    /// Says what to change.
+    pub async fn build(settings: Settings) -> Result<Self, StartError> {
+        Self::build_with_clock(settings, Clock::System).await
+    }
+
+    /// As [`Self::build`], with a clock of one's own.
+    ///
+    /// # Errors
+    /// As [`Self::build`].
+    pub async fn build_with_clock(settings: Settings, clock: Clock) -> Result<Self, StartError> {
+        std::fs::create_dir_all(&settings.server.data_dir)?;
+        let listener = listen(settings.server.listen)?;
+        let address = listener.local_addr()?;
+        let store = Store::open(store_config(&settings)).await?;
+        let workers = settings.server.workers;
+        let state = web::Data::new(state(settings, store, clock, address)?);
+        let app_state = state.clone();
+        let mut server = HttpServer::new(move || {
+            App::new()
+                .app_data(app_state.clone())
+                .configure(routes::limits)
+                .wrap(Compress::default())
+                .wrap(from_fn(csrf::guard))
+                .wrap(from_fn(secure))
+                .wrap(from_fn(trace_request))
+                .configure(routes::configure)
+                .default_service(web::to(pages::serve))
+        })
+        .backlog(BACKLOG)
+        .disable_signals()
+        .shutdown_timeout(STOP_SECONDS)
+        .on_connect(|connection, _| tame(connection.downcast_ref::<actix_web::rt::net::TcpStream>()));
+        if workers > 0 {
+            server = server.workers(workers);
+        }
+        let server = server.listen(listener)?.run();
+        Ok(Self { server, state, address })
+    }
+
+    /// The port it listens at.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Where people reach it.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        self.state.origins.main()
+    }
+
+    /// Stops it from elsewhere, as a signal would.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        Stopper { handle: self.server.handle(), state: self.state.clone() }
+    }
+
+    /// Answers requests until SIGINT, SIGTERM or its [`Stopper`] ends it, and everything under way is done.
+    ///
+    /// # Errors
+    /// If the listener fails.
+    pub async fn run_until_stopped(self) -> Result<(), StartError> {
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let stopper = self.stopper();
+        let on_signal = actix_web::rt::spawn(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            info!("asked to stop");
+            stopper.stop().await;
+        });
+        let pruning = actix_web::rt::spawn(prune(self.state.clone()));
+        let ended = self.server.await;
+        on_signal.abort();
+        pruning.abort();
+        self.state.store.close().await;
+        info!("stopped");
+        Ok(ended?)
+    }
+}
+
+/// Ends a running server in order.
+#[derive(Clone)]
+pub struct Stopper {
+    handle: ServerHandle,
+    state: web::Data<State>,
+}
+
+impl Stopper {
+    /// Readiness turns red, requests under way are finished (within 5 s), the listener closes.
+    pub async fn stop(&self) {
+        self.state.draining.store(true, Ordering::SeqCst);
+        self.handle.stop(true).await;
+    }
+}
+
+fn state(settings: Settings, store: Store, clock: Clock, address: SocketAddr) -> Result<State, StartError> {
+    let main = settings.server.origin(address);
+    let local = settings.server.mode == Mode::Local;
+    let origins = if local { OwnOrigins::local(main.clone(), address.port()) } else { OwnOrigins::public(main.clone()) };
+    let host = main.authority().split(':').next().unwrap_or("localhost").to_owned();
+    Ok(State {
+        cookies: Cookies::of(&main),
+        security_headers: SecurityHeaders::of(&origins),
+        access_tokens: AccessTokens::new(&settings.keys.access, main.to_string()),
+        hashers: Hashers::start()?,
+        mailer: Mailer::into_directory(settings.mail_directory(), host, local)?,
+        draining: AtomicBool::new(false),
+        settings,
+        store,
+        clock,
+        origins,
+    })
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    Ok(listener)
+}
+
+/// A peer that takes nothing for 10 s is cut off by the kernel, and the kernel hides at most 64 KiB from us.
+fn tame(stream: Option<&actix_web::rt::net::TcpStream>) {
+    let Some(stream) = stream else { return };
+    let socket = socket2::SockRef::from(stream);
+    #[cfg(target_os = "linux")]
+    let timed = socket.set_tcp_user_timeout(Some(Duration::from_secs(10)));
+    #[cfg(not(target_os = "linux"))]
+    let timed = Ok(());
+    if let Err(error) = timed.and_then(|()| socket.set_send_buffer_size(64 << 10)) {
+        warn!(%error, "a connection keeps the system's own limits");
+    }
+}
+
+async fn prune(state: web::Data<State>) {
+    let mut turns = actix_web::rt::time::interval(PRUNE_EVERY);
+    loop {
+        turns.tick().await;
+        if let Err(error) = state.store.prune(state.clock.now()).await {
+            warn!(%error, "old rows could not be removed; the next turn tries again");
+        }
+    }
+}
+
+fn store_config(settings: &Settings) -> StoreConfig {
+    let data_dir = &settings.server.data_dir;
+    let config = match &settings.database.url {
+        Some(url) => StoreConfig::postgres(url.expose_secret()),
+        None => StoreConfig::sqlite(data_dir.join("allthrive.db"), data_dir.join("instance")),
+    };
+    StoreConfig { readers: settings.database.readers, connections: settings.database.connections, wait: settings.database.wait(), ..config }
+}

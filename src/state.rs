@@ -1,0 +1,46 @@
+//! What every handler has at hand.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use allthrive_domain::time::Clock;
+use allthrive_store::Store;
+
+use crate::auth::cookie::Cookies;
+use crate::auth::password::Hashers;
+use crate::auth::token::AccessTokens;
+use crate::config::Settings;
+use crate::headers::SecurityHeaders;
+use crate::mail::Mailer;
+use crate::origin::OwnOrigins;
+
+/// One per server, shared by its threads.
+pub struct State {
+    /// Everything that is set.
+    pub settings: Settings,
+    /// What is kept.
+    pub store: Store,
+    /// What time it is.
+    pub clock: Clock,
+    /// Whose pages may speak to it.
+    pub origins: OwnOrigins,
+    /// The cookies' names and flags.
+    pub cookies: Cookies,
+    /// What every answer carries.
+    pub security_headers: SecurityHeaders,
+    /// Makes and reads access tokens.
+    pub access_tokens: AccessTokens,
+    /// Where passwords are hashed.
+    pub hashers: Hashers,
+    /// Where letters go.
+    pub mailer: Mailer,
+    /// Whether it is stopping.
+    pub(crate) draining: AtomicBool,
+}
+
+impl State {
+    /// Whether it is stopping: it finishes what it has and should get nothing new.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::SeqCst)
+    }
+}

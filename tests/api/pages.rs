@@ -1,0 +1,75 @@
+//! The pages and what they are sent with.
+
+use awc::http::{Method, StatusCode};
+
+use crate::helpers::{Browser, Place};
+
+crate::stories! {
+    every_page_is_served_with_its_policy,
+    a_file_is_sent_again_only_if_it_has_changed,
+    what_is_not_there_is_said_plainly,
+    text_is_compressed_for_who_takes_it,
+    the_description_of_the_rest_surface_is_served,
+}
+
+const PAGES: [&str; 4] = ["/", "/signin", "/signup", "/verify"];
+
+async fn every_page_is_served_with_its_policy(place: Place) {
+    let app = place.start(&[]).await;
+    let mut browser = Browser::new(&app.address);
+    for page in PAGES {
+        let answer = browser.get(page).await.expect(StatusCode::OK);
+        assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+        let policy = answer.header("content-security-policy");
+        for part in ["default-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "connect-src 'self' ws://127.0.0.1:"] {
+            assert!(policy.contains(part), "{policy}");
+        }
+        assert!(!policy.contains("unsafe"));
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+        assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
+        assert!(!answer.text().contains(" style=\"") && !answer.text().contains("<script>"), "{page} has something inline");
+    }
+    app.stop().await;
+}
+
+async fn a_file_is_sent_again_only_if_it_has_changed(place: Place) {
+    let app = place.start(&[]).await;
+    let mut browser = Browser::new(&app.address);
+    let first = browser.get("/").await.expect(StatusCode::OK);
+    assert_eq!(first.header("cache-control"), "no-cache");
+    let tag = first.header("etag").to_owned();
+    let again = browser.send(Method::GET, "/", &[("if-none-match", &tag)], None).await.expect(StatusCode::NOT_MODIFIED);
+    assert!(again.body.is_empty());
+    browser.send(Method::GET, "/", &[("if-none-match", "\"other\"")], None).await.expect(StatusCode::OK);
+    app.stop().await;
+}
+
+async fn what_is_not_there_is_said_plainly(place: Place) {
+    let app = place.start(&[]).await;
+    let mut browser = Browser::new(&app.address);
+    for path in ["/nowhere", "/index.html", "/../Cargo.toml", "/%2e%2e/Cargo.toml", "/.gitkeep"] {
+        let lost = browser.get(path).await.expect(StatusCode::NOT_FOUND);
+        assert_eq!(lost.header("content-type"), "text/html; charset=utf-8");
+        assert!(lost.header("content-security-policy").contains("default-src 'self'"));
+    }
+    app.stop().await;
+}
+
+async fn text_is_compressed_for_who_takes_it(place: Place) {
+    let app = place.start(&[]).await;
+    let mut browser = Browser::new(&app.address);
+    let small = browser.send(Method::GET, "/", &[("accept-encoding", "gzip")], None).await.expect(StatusCode::OK);
+    assert_eq!(small.header("content-encoding"), "gzip");
+    let whole = browser.send(Method::GET, "/", &[("accept-encoding", "identity")], None).await.expect(StatusCode::OK);
+    assert!(small.body.len() < whole.body.len());
+    app.stop().await;
+}
+
+async fn the_description_of_the_rest_surface_is_served(place: Place) {
+    let app = place.start(&[]).await;
+    let document = Browser::new(&app.address).get("/openapi.json").await.expect(StatusCode::OK).json();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3."));
+    assert!(document["paths"]["/api/v1/conversations"]["post"].is_object());
+    app.stop().await;
+}

@@ -1,0 +1,129 @@
+//! What no page of another site, no broken program and no curious person gets.
+
+use awc::http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::helpers::{Browser, PASSWORD, Place};
+
+crate::stories! {
+    an_unsafe_request_needs_the_csrf_token_and_its_cookie,
+    a_page_of_another_site_writes_nothing,
+    cookies_follow_the_public_url,
+    a_body_that_is_not_what_it_should_be_is_refused,
+    every_problem_has_the_same_shape,
+    readiness_says_what_is_wrong,
+    no_secret_of_a_person_is_kept_in_the_clear,
+}
+
+fn login() -> Option<serde_json::Value> {
+    Some(json!({ "login": "mira", "password": PASSWORD }))
+}
+
+const LOGIN: &str = "/api/v1/auth/login";
+
+async fn an_unsafe_request_needs_the_csrf_token_and_its_cookie(place: Place) {
+    let app = place.start(&[]).await;
+    let whole = app.browser().await;
+    let other = app.browser().await;
+    let without_token = Browser { csrf: None, ..whole.clone() };
+    let without_cookie = Browser { cookies: Default::default(), ..whole.clone() };
+    let with_anothers_token = Browser { csrf: other.csrf.clone(), ..whole.clone() };
+    for mut browser in [without_token, without_cookie, with_anothers_token] {
+        browser.send(Method::POST, LOGIN, &[], login()).await.refused(StatusCode::FORBIDDEN, "csrf");
+    }
+    let mut again = whole.clone();
+    let token = again.get("/api/v1/auth/csrf").await.json()["token"].clone();
+    assert_eq!(token.as_str(), whole.csrf.as_deref());
+    app.stop().await;
+}
+
+async fn a_page_of_another_site_writes_nothing(place: Place) {
+    let app = place.start(&[]).await;
+    let mut browser = app.person("mira").await;
+    let own = app.address.clone();
+    let localhost = own.replace("127.0.0.1", "localhost");
+    let foreign: [&[(&str, &str)]; 5] = [
+        &[("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "same-site"), ("origin", &own)],
+        &[("origin", "https://evil.example")],
+        &[("origin", "http://127.0.0.1:1")],
+        &[("origin", "null")],
+    ];
+    for headers in foreign {
+        browser.send(Method::POST, LOGIN, headers, login()).await.refused(StatusCode::FORBIDDEN, "foreign_origin");
+    }
+    let ours: [&[(&str, &str)]; 4] =
+        [&[("sec-fetch-site", "same-origin")], &[("sec-fetch-site", "none")], &[("origin", &own)], &[("origin", &localhost)]];
+    for headers in ours {
+        browser.send(Method::POST, LOGIN, headers, login()).await.expect(StatusCode::OK);
+    }
+    app.stop().await;
+}
+
+async fn cookies_follow_the_public_url(place: Place) {
+    let app = place.start(&[("ALLTHRIVE__SERVER__PUBLIC_URL", "https://chat.example.org")]).await;
+    let mut browser = app.person("mira").await;
+    let cookies = browser.sign_in("mira").await.expect(StatusCode::OK).set_cookies();
+    let flags = |name: &str| cookies.iter().find(|cookie| cookie.starts_with(name)).unwrap().split_once("; ").unwrap().1.to_owned();
+    assert_eq!(flags("__Host-allthrive_access="), "HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=900");
+    assert_eq!(flags("__Secure-allthrive_refresh="), "HttpOnly; SameSite=Strict; Secure; Path=/api/v1/auth; Max-Age=2592000");
+    assert!(browser.cookies.contains_key("__Host-allthrive_csrf"));
+    assert!(browser.get("/").await.header("strict-transport-security").starts_with("max-age="));
+    assert!(app.mail_to("mira@example.org")[0].contains("https://chat.example.org/verify#token="));
+    app.stop().await;
+
+    let app = place.start(&[]).await;
+    let mut browser = app.browser().await;
+    let cookies = browser.sign_in("mira").await.expect(StatusCode::OK).set_cookies();
+    assert!(cookies.iter().all(|cookie| cookie.contains("HttpOnly") && !cookie.contains("Secure")), "{cookies:?}");
+    assert_eq!(browser.get("/").await.header("strict-transport-security"), "");
+    app.stop().await;
+}
+
+async fn a_body_that_is_not_what_it_should_be_is_refused(place: Place) {
+    let app = place.start(&[]).await;
+    let mut browser = app.browser().await;
+    let nul = json!({ "login": "mira", "password": "with \u{0} inside" });
+    browser.post(LOGIN, nul).await.refused(StatusCode::BAD_REQUEST, "bad_request");
+    browser.post(LOGIN, json!({ "login": 7, "password": "x" })).await.refused(StatusCode::BAD_REQUEST, "bad_request");
+    browser.post(LOGIN, json!({ "password": "x" })).await.refused(StatusCode::BAD_REQUEST, "bad_request");
+    let long = json!({ "login": "mira", "password": "x".repeat(64 * 1024) });
+    browser.post(LOGIN, long).await.refused(StatusCode::PAYLOAD_TOO_LARGE, "too_large");
+    let plain = [("content-type", "text/plain")];
+    browser.send(Method::POST, LOGIN, &plain, None).await.refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type");
+    app.stop().await;
+}
+
+async fn every_problem_has_the_same_shape(place: Place) {
+    let app = place.start(&[]).await;
+    let mut browser = app.browser().await;
+    browser.get("/api/v1/nothing").await.refused(StatusCode::NOT_FOUND, "not_found");
+    browser.get("/api/v2/me").await.refused(StatusCode::NOT_FOUND, "not_found");
+    browser.get("/api/v1/me").await.refused(StatusCode::UNAUTHORIZED, "unauthorized");
+    let (one, other) = (browser.get("/healthz").await, browser.get("/healthz").await);
+    assert_ne!(one.header("x-request-id"), other.header("x-request-id"));
+    app.stop().await;
+}
+
+async fn readiness_says_what_is_wrong(place: Place) {
+    let app = place.start(&[]).await;
+    let mut browser = app.browser().await;
+    for probe in ["/healthz", "/readyz"] {
+        assert_eq!(browser.get(probe).await.expect(StatusCode::OK).json(), json!({ "status": "ok" }));
+    }
+    app.stop().await;
+}
+
+async fn no_secret_of_a_person_is_kept_in_the_clear(place: Place) {
+    let app = place.start(&[]).await;
+    let browser = app.person("mira").await;
+    let refresh = browser.cookies["allthrive_refresh"].0.clone();
+    app.stop().await;
+    let data = place.dir.path().join("data");
+    for file in std::fs::read_dir(&data).unwrap().map(|file| file.unwrap().path()).filter(|path| path.is_file()) {
+        let bytes = std::fs::read(&file).unwrap();
+        for secret in ["mira@example.org", PASSWORD, &refresh] {
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{} in {}", secret, file.display());
+        }
+    }
+}
