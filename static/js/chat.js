@@ -8,6 +8,7 @@ import { account, addPerson, newConversation, publicRooms } from './dialogs.js';
 import { announce, byId, el, figure, icon, keepIcons } from './dom.js';
 import { failureWords } from './form.js';
 import { ListView } from './list.js';
+import { News } from './news.js';
 import { Outbox } from './outbox.js';
 import { Rooms, nameOf } from './rooms.js';
 import { Refused, accessExpires, call, goSignIn, refresh, signOut } from './session.js';
@@ -43,11 +44,11 @@ class ChatPage {
     this.outbox = new Outbox(this.client, me.id);
     this.rooms = new Rooms(this.client, this.outbox, me);
     this.list = new ListView(this.rooms, { onNew: () => this.#new(), onRetry: () => this.#load() });
-    this.details = new DetailsView(this.rooms, { onClose: (event) => this.#stepBack(event), onAdd: (id) => this.#add(id), onDrawn: () => this.#dress() });
+    this.details = new DetailsView(this.rooms, { onClose: (event) => this.#stepBack(`#room/${route().id}`, event), onAdd: (id) => this.#add(id), onDrawn: () => this.#dress() });
     /** @type {ThreadView | null} */
     this.thread = null;
-    /** The step before this one within the page, to go back to instead of onwards. */
-    this.steps = 0;
+    /** The addresses that led here, so that a way back undoes a step instead of adding one. */
+    this.trail = [location.hash];
   }
 
   start() {
@@ -55,14 +56,16 @@ class ChatPage {
     this.client.addEventListener('net', () => this.thread?.conversation && this.thread.draw());
     this.rooms.addEventListener('list', () => this.#drawCounts());
     this.rooms.addEventListener('gone', (event) => this.#gone(/** @type {CustomEvent} */ (event).detail.id));
-    this.rooms.addEventListener('message', (event) => this.#announceElsewhere(/** @type {CustomEvent} */ (event).detail));
+    new News(this.rooms, () => this.thread?.id ?? null);
     this.outbox.addEventListener('failed', () => announce('A message was not sent. It is still there, you can try again.'));
     window.addEventListener('hashchange', () => {
-      this.steps += 1;
+      if (location.hash === this.trail.at(-2)) this.trail.pop();
+      else this.trail.push(location.hash);
       this.#show(true);
     });
     PHONE.addEventListener('change', () => this.#dress());
     document.addEventListener('keydown', (event) => this.#key(event));
+    for (const id of ['new-conversation', 'find-rooms', 'you']) byId(id).disabled = false;
     byId('new-conversation').addEventListener('click', () => this.#new());
     byId('find-rooms').addEventListener('click', () => publicRooms(this.me.username, (id) => this.#go(id)));
     byId('you').addEventListener('click', () => account(this.me, this.outbox.items.size, () => this.#leave()));
@@ -90,7 +93,8 @@ class ChatPage {
 
   #new() {
     newConversation((id, kind) => {
-      this.#go(id, kind === 'group' ? '/details' : '');
+      this.#go(id);
+      if (kind === 'group') location.hash = `#room/${id}/details`;
     });
   }
 
@@ -100,11 +104,9 @@ class ChatPage {
     if (conversation) addPerson({ id, name: nameOf(conversation) }, () => this.rooms.loadPeople(id).catch(() => {}));
   }
 
-  /** @param {string} id @param {string} [rest] */
-  async #go(id, rest = '') {
-    // The server's own word of it may still be on its way.
-    await this.rooms.add(id).catch(() => {});
-    location.hash = `#room/${id}${rest}`;
+  /** @param {string} id */
+  #go(id) {
+    location.hash = `#room/${id}`;
   }
 
   /** @param {string} id */
@@ -114,11 +116,12 @@ class ChatPage {
     location.hash = '#';
   }
 
-  /** Back to the list, or to the thread: undoes the step if it was one of this page. @param {Event} event */
-  #stepBack(event) {
-    if (!this.steps) return;
-    event.preventDefault();
-    history.back();
+  /** Goes to where one came from, if that is where this leads. @param {string} hash @param {Event} [event] */
+  #stepBack(hash, event) {
+    event?.preventDefault();
+    const plainly = (/** @type {string | undefined} */ address) => (address === undefined ? null : address.replace(/^#$/, ''));
+    if (plainly(this.trail.at(-2)) === plainly(hash)) history.back();
+    else location.hash = hash;
   }
 
   /** Shows what the address says. @param {boolean} moved whether a person went there just now */
@@ -146,7 +149,7 @@ class ChatPage {
 
   /** @param {string} id */
   async #open(id) {
-    const thread = new ThreadView(this.rooms, this.outbox, id, { onBack: (event) => this.#stepBack(event), onAdd: () => this.#add(id) });
+    const thread = new ThreadView(this.rooms, this.outbox, id, { onBack: (event) => this.#stepBack('#', event), onAdd: () => this.#add(id) });
     this.thread = thread;
     try {
       await thread.open();
@@ -230,12 +233,6 @@ class ChatPage {
     document.title = `${unread ? `(${unread > 99 ? '99+' : unread}) ` : ''}${name} – AllThrive`;
   }
 
-  /** @param {{conversation: import('./rooms.js').Conversation, message: any}} detail */
-  #announceElsewhere({ conversation, message }) {
-    if (this.thread?.id === conversation.id) return;
-    announce(`${message.author.name} in ${nameOf(conversation)}: a new message.`);
-  }
-
   /** @param {KeyboardEvent} event */
   #key(event) {
     if (document.querySelector('dialog[open]')) return;
@@ -245,7 +242,7 @@ class ChatPage {
       const next = this.list.nextUnread(event.key === 'ArrowDown' ? 1 : -1);
       if (next) location.hash = `#room/${next}`;
     } else if (event.key === 'Escape' && route().details) {
-      location.hash = `#room/${route().id}`;
+      this.#stepBack(`#room/${route().id}`);
     } else if (active?.id === 'thread-title' && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && event.key !== ' ') {
       // Whoever opens a conversation and types means to write in it; the key lands in the field.
       this.thread?.composer?.focus();

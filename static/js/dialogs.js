@@ -6,19 +6,15 @@ import { personAvatar } from './list.js';
 import { Refused, call, callAll, uuid } from './session.js';
 
 /**
- * Shows a dialog; Escape and its close button close it, and focus returns to what opened it.
+ * Shows a dialog; Escape and its close button close it, and the browser gives the focus back to what opened it.
  * @param {string} title
  * @param {...any} body
  */
 export function openDialog(title, ...body) {
-  const opener = document.activeElement;
   const close = el('button', { class: 'icon-btn', type: 'button', 'aria-label': 'Close', onclick: () => dialog.close() }, icon('close'));
   const dialog = el('dialog', { class: 'dialog', 'aria-labelledby': 'dialog-title' },
     el('div', { class: 'dialog__body' }, el('div', { class: 'row row--between' }, el('h2', { id: 'dialog-title', tabindex: '-1' }, title), close), ...body));
-  dialog.addEventListener('close', () => {
-    dialog.remove();
-    if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
-  });
+  dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
   return dialog;

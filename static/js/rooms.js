@@ -76,6 +76,7 @@ export class Rooms extends EventTarget {
 
   /** Reads the whole list anew. */
   async load() {
+    const before = [...this.all.keys()];
     const items = await callAll('me/conversations');
     let activity = Date.now();
     for (const item of items) {
@@ -83,7 +84,7 @@ export class Rooms extends EventTarget {
       this.#take(item, activity);
     }
     const there = new Set(items.map(({ id }) => id));
-    for (const id of this.all.keys()) if (!there.has(id) && !this.fetching.has(id)) this.all.delete(id);
+    for (const id of before) if (!there.has(id)) this.all.delete(id);
     this.loaded = true;
     this.#listChanged();
   }

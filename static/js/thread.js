@@ -223,7 +223,9 @@ export class ThreadView {
   /** @param {string} key @param {string} classes @param {string} words */
   #divider(key, classes, words) {
     let row = this.rows.get(key);
-    if (!row) this.rows.set(key, (row = el('li', { class: classes }, el('h2', {}, words))));
+    if (!row) this.rows.set(key, (row = el('li', { class: classes }, el('h2'))));
+    const heading = /** @type {Element} */ (row.firstElementChild);
+    if (heading.textContent !== words) heading.textContent = words;
     return row;
   }
 
@@ -354,14 +356,11 @@ export class ThreadView {
     this.observer?.observe(this.older);
   }
 
-  /** @param {{conversation: Conversation, message: {author: {name: string}, body?: string}}} detail */
-  #heard({ conversation, message }) {
-    if (!this.conversation || conversation.id !== this.id) return;
-    if (!this.#isAtEnd()) {
-      this.below += 1;
-      this.#drawJump();
-    }
-    if (message.body) announce(`${message.author.name}: ${message.body.slice(0, 200)}`);
+  /** @param {{conversation: Conversation}} detail */
+  #heard({ conversation }) {
+    if (!this.conversation || conversation.id !== this.id || this.#isAtEnd()) return;
+    this.below += 1;
+    this.#drawJump();
   }
 
   /** Tells the server only what a person can have seen: this page, in front, at its end. */
