@@ -3,13 +3,14 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::rt::signal::unix::{SignalKind, signal};
 use actix_web::{App, HttpServer, web};
+use allthrive_actors::{Options, System};
 use allthrive_domain::time::Clock;
 use allthrive_store::{Store, StoreConfig};
 use secrecy::ExposeSecret as _;
@@ -19,6 +20,7 @@ use tracing::{info, warn};
 use crate::auth::cookie::Cookies;
 use crate::auth::csrf;
 use crate::auth::password::Hashers;
+use crate::auth::socket::TicketBox;
 use crate::auth::token::AccessTokens;
 use crate::config::{Mode, Settings};
 use crate::headers::{SecurityHeaders, secure};
@@ -28,9 +30,15 @@ use crate::state::State;
 use crate::telemetry::trace_request;
 use crate::{pages, routes};
 
-/// How long requests under way may take once the server stops, seconds. With the closing of the store it
-/// stays below the 10 s after which a service manager kills.
-const STOP_SECONDS: u64 = 5;
+/// How long connections may take to end once the server stops. With the two below it stays under the 10 s
+/// after which a service manager kills.
+const DRAIN: Duration = Duration::from_secs(4);
+
+/// How long requests under way may take after that, seconds.
+const STOP_SECONDS: u64 = 3;
+
+/// Writers to Postgres, each with a commit of its own in flight. SQLite has one.
+const POSTGRES_WRITERS: usize = 3;
 
 /// How often what has no meaning any more is removed from the store.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
@@ -82,10 +90,14 @@ impl Application {
         let listener = listen(settings.server.listen)?;
         let address = listener.local_addr()?;
         let store = Store::open(store_config(&settings)).await?;
-        let workers = settings.server.workers;
-        let state = web::Data::new(state(settings, store, clock, address)?);
+        let workers = match settings.server.workers {
+            0 => std::thread::available_parallelism()?.get(),
+            workers => workers,
+        };
+        let state = web::Data::new(state(settings, store, clock, address, workers)?);
         let app_state = state.clone();
-        let mut server = HttpServer::new(move || {
+        let server = HttpServer::new(move || {
+            app_state.system.start_worker();
             App::new()
                 .app_data(app_state.clone())
                 .configure(routes::limits)
@@ -99,11 +111,10 @@ impl Application {
         .backlog(BACKLOG)
         .disable_signals()
         .shutdown_timeout(STOP_SECONDS)
-        .on_connect(|connection, _| tame(connection.downcast_ref::<actix_web::rt::net::TcpStream>()));
-        if workers > 0 {
-            server = server.workers(workers);
-        }
-        let server = server.listen(listener)?.run();
+        .on_connect(|connection, _| tame(connection.downcast_ref::<actix_web::rt::net::TcpStream>()))
+        .workers(workers)
+        .listen(listener)?
+        .run();
         Ok(Self { server, state, address })
     }
 
@@ -158,25 +169,34 @@ pub struct Stopper {
 }
 
 impl Stopper {
-    /// Readiness turns red, requests under way are finished (within 5 s), the listener closes.
+    /// Readiness turns red, connections are ended with 4000 and their writes settled, requests under way are
+    /// finished, the listener closes. Within 7 s.
     pub async fn stop(&self) {
-        self.state.draining.store(true, Ordering::SeqCst);
+        self.state.system.drain(DRAIN).await;
         self.handle.stop(true).await;
     }
 }
 
-fn state(settings: Settings, store: Store, clock: Clock, address: SocketAddr) -> Result<State, StartError> {
+fn state(settings: Settings, store: Store, clock: Clock, address: SocketAddr, workers: usize) -> Result<State, StartError> {
     let main = settings.server.origin(address);
     let local = settings.server.mode == Mode::Local;
     let origins = if local { OwnOrigins::local(main.clone(), address.port()) } else { OwnOrigins::public(main.clone()) };
     let host = main.authority().split(':').next().unwrap_or("localhost").to_owned();
+    let system = System::start(Options {
+        store: store.clone(),
+        clock: clock.clone(),
+        fingerprint_key: settings.keys.fingerprint.bytes().to_vec(),
+        tickets: Arc::new(TicketBox { store: store.clone(), clock: clock.clone() }),
+        writers: if settings.database.url.is_some() { POSTGRES_WRITERS } else { 1 },
+        workers,
+    });
     Ok(State {
+        system,
         cookies: Cookies::of(&main),
         security_headers: SecurityHeaders::of(&origins),
         access_tokens: AccessTokens::new(&settings.keys.access, main.to_string()),
         hashers: Hashers::start()?,
         mailer: Mailer::into_directory(settings.mail_directory(), host, local)?,
-        draining: AtomicBool::new(false),
         settings,
         store,
         clock,

@@ -1,7 +1,6 @@
 //! What every handler has at hand.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
+use allthrive_actors::System;
 use allthrive_domain::time::Clock;
 use allthrive_store::Store;
 
@@ -33,14 +32,14 @@ pub struct State {
     pub hashers: Hashers,
     /// Where letters go.
     pub mailer: Mailer,
-    /// Whether it is stopping.
-    pub(crate) draining: AtomicBool,
+    /// Who is alive: sessions and rooms.
+    pub system: System,
 }
 
 impl State {
     /// Whether it is stopping: it finishes what it has and should get nothing new.
     #[must_use]
     pub fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::SeqCst)
+        self.system.is_draining()
     }
 }

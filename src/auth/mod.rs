@@ -18,7 +18,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 
 pub use extract::{SignedIn, Verified};
-pub use socket::{WsIdentity, identify, redeem_ticket};
+pub use socket::identify;
 
 /// The token of `Authorization: Bearer`, if there is one.
 #[must_use]

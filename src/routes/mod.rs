@@ -13,6 +13,7 @@ pub mod members;
 pub mod person;
 pub mod session;
 pub mod sign_up;
+pub mod socket;
 pub mod tickets;
 
 use actix_web::{HttpResponse, web};
@@ -30,6 +31,7 @@ macro_rules! routes {
         pub fn configure(config: &mut web::ServiceConfig) {
             $(config.route($path, web::$method().to($module::$handler));)+
             config.route("/openapi.json", web::get().to(openapi));
+            config.route("/v1/ws", web::get().to(socket::open));
         }
 
         /// The REST surface, described.

@@ -94,10 +94,14 @@ pub async fn refresh(request: HttpRequest, state: web::Data<State>) -> Result<Ht
 pub async fn logout(request: HttpRequest, signed_in: Option<SignedIn>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let now = state.clock.now();
     match (signed_in, refresh_cookie(&state, &request)) {
-        (Some(signed_in), _) => state.store.end_sign_in(signed_in.sign_in, signed_in.user.id, now).await?,
+        (Some(signed_in), _) => {
+            state.store.end_sign_in(signed_in.sign_in, signed_in.user.id, now).await?;
+            state.system.end_sign_in(signed_in.sign_in);
+        }
         (None, Some(shown)) => {
             if let Some(user) = state.store.sign_in(shown.family, now).await? {
                 state.store.end_sign_in(shown.family, user.id, now).await?;
+                state.system.end_sign_in(shown.family);
             }
         }
         (None, None) => {}
