@@ -127,7 +127,11 @@ impl Persistence {
                         dup: false,
                     }))
                 }
-                Ok(Decision::Duplicate(known)) => Ok(Written { seq: known.seq, ts: known.at.millis(), dup: true }),
+                Ok(Decision::Duplicate(known)) => {
+                    // Perhaps of a moment ago, by a commit whose answer was lost: then no gate knows of it.
+                    unsure.extend(persist.unit.rooms());
+                    Ok(Written { seq: known.seq, ts: known.at.millis(), dup: true })
+                }
                 Ok(Decision::Unchanged(seq)) => Ok(Written { seq, ts: self.parts.clock.now().millis(), dup: true }),
                 Ok(Decision::Refused(refusal)) => Err(refusal),
                 Err(error) => {
