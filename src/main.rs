@@ -1,8 +1,9 @@
 //! `allthrive`: arguments → settings → log → application → run.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use allthrive::cli::Cli;
+use allthrive::cli::{Cli, Command};
 use allthrive::config::{Settings, Sources};
 use allthrive::startup::Application;
 use allthrive::telemetry;
@@ -18,7 +19,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let cli = Cli::parse();
-    match actix_web::rt::System::new().block_on(serve(cli)) {
+    match actix_web::rt::System::new().block_on(run(cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("allthrive: {error}");
@@ -27,9 +28,16 @@ fn main() -> ExitCode {
     }
 }
 
+async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
+    match cli.command {
+        None => serve(cli.config).await,
+        Some(Command::Chat(chat)) => Ok(chat.run().await?),
+    }
+}
+
 /// Runs the server until it is told to stop.
-async fn serve(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
-    let settings = Settings::load(&Sources::of_process(cli.config))?;
+async fn serve(config: Option<PathBuf>) -> Result<(), Box<dyn std::error::Error>> {
+    let settings = Settings::load(&Sources::of_process(config))?;
     telemetry::start(&settings.log, settings.server.mode);
     let application = Application::build(settings).await?;
     println!("AllThrive is at {}", application.origin());

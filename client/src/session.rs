@@ -75,6 +75,8 @@ impl Session {
         if !(server.starts_with("http://") || server.starts_with("https://")) {
             return Err(Error::Address(server.to_owned()));
         }
+        // TLS needs one provider a process; if somebody has named one, that is it.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         Ok(Self(Rc::new(Inner {
             http: Client::builder().timeout(PATIENCE).disable_redirects().finish(),
             server: server.to_owned(),

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
+
+pub mod chat;
 
 /// AllThrive: chat and live quizzes. Without arguments it serves at http://127.0.0.1:8080 and keeps
 /// everything in ./data.
@@ -12,4 +14,14 @@ pub struct Cli {
     /// A TOML file of settings; the environment (ALLTHRIVE__SECTION__KEY) outweighs it.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Something else than to serve.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the program does beside serving.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Talk from this terminal.
+    Chat(chat::Chat),
 }
