@@ -44,13 +44,17 @@ fn policy(origins: &OwnOrigins) -> String {
     )
 }
 
-/// Adds the headers to every answer.
+/// Adds the headers to every answer; what the REST surface says is for one person and is not kept by anybody.
 ///
 /// # Errors
 /// Those of the request.
 pub async fn secure<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, actix_web::Error> {
     let state = request.app_data::<web::Data<State>>().cloned();
+    let private = request.path().starts_with("/api/");
     let mut answer = next.call(request).await?;
+    if private && !answer.headers().contains_key(header::CACHE_CONTROL) {
+        answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     if let Some(state) = state {
         for (name, value) in &state.security_headers.0 {
             answer.headers_mut().insert(name.clone(), value.clone());

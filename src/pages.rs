@@ -1,11 +1,14 @@
 //! The web client: files embedded in the binary, each with its type and an `ETag`. Pages have plain
 //! addresses; what is not there is a problem under `/api` and a small page elsewhere.
 
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::dev::ResourceDef;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _, web};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::error::Problem;
+use crate::routes::ROUTES;
 
 #[derive(RustEmbed)]
 #[folder = "static/"]
@@ -24,7 +27,7 @@ const LOST: &str = "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"u
 pub async fn serve(request: HttpRequest) -> HttpResponse {
     let path = request.path();
     if path.starts_with("/api/") || path.starts_with("/v1/") {
-        return Problem::not_found("There is no such resource.").error_response();
+        return unrouted(path);
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Pages are only read.").error_response();
@@ -37,6 +40,21 @@ pub async fn serve(request: HttpRequest) -> HttpResponse {
         Some(file) => answer(&request, name, file),
         None => lost(),
     }
+}
+
+/// Another method of a resource that is there, or none.
+fn unrouted(path: &str) -> HttpResponse {
+    let here = ROUTES.iter().filter(|(_, pattern)| ResourceDef::new(*pattern).is_match(path));
+    let allowed = here.map(|(method, _)| method.to_uppercase()).collect::<Vec<_>>().join(", ");
+    if allowed.is_empty() {
+        return Problem::not_found("There is no such resource.").error_response();
+    }
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", format!("This resource takes {allowed}."));
+    let mut answer = problem.error_response();
+    if let Ok(allowed) = HeaderValue::from_str(&allowed) {
+        answer.headers_mut().insert(header::ALLOW, allowed);
+    }
+    answer
 }
 
 fn lost() -> HttpResponse {

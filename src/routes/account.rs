@@ -63,5 +63,5 @@ pub(super) fn email_cell_of(row: uuid::Uuid) -> Cell<'static> {
 /// The own account; the address need not be verified.
 #[utoipa::path(get, path = "/api/v1/me", tag = "me", responses((status = 200, body = Me), (status = 401, body = crate::error::ProblemBody)))]
 pub async fn me(signed_in: SignedIn, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(Me::of(signed_in.user, &state)))
+    Ok(HttpResponse::Ok().json(Me::of(signed_in.user, &state)))
 }

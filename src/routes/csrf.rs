@@ -21,5 +21,5 @@ pub struct CsrfToken {
 pub async fn token(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
     let secret = state.cookies.get(&request, Kind::Csrf).filter(|value| read_token(value).is_some()).unwrap_or_else(fresh_token);
     let token = token_of(&state.settings.keys.csrf, &secret);
-    HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).cookie(state.cookies.set(Kind::Csrf, secret)).json(CsrfToken { token })
+    HttpResponse::Ok().cookie(state.cookies.set(Kind::Csrf, secret)).json(CsrfToken { token })
 }

@@ -31,5 +31,5 @@ pub async fn issue(Verified(signed_in): Verified, state: web::Data<State>) -> Re
     let secret = read_token(&ticket).ok_or_else(|| Problem::internal("a fresh ticket cannot be read"))?;
     let expires = state.clock.now().plus(LIFE);
     state.store.issue_ticket(digest(&secret), signed_in.sign_in, expires).await?;
-    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(Ticket { ticket, expires_ts: expires.millis() }))
+    Ok(HttpResponse::Ok().json(Ticket { ticket, expires_ts: expires.millis() }))
 }

@@ -82,7 +82,7 @@ impl OwnDatabase {
     }
 
     async fn remove(self) {
-        run(&self.server, &format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+        run(&self.server, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)).await;
     }
 }
 
@@ -118,6 +118,13 @@ impl Place {
         vars.extend(self.database_url.iter().map(|url| ("DATABASE_URL".to_owned(), url.clone())));
         vars.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         Settings::load(&Sources { file: None, vars: vars.into_iter().collect() }).unwrap()
+    }
+
+    /// Drops the database under a running server.
+    pub(crate) async fn lose_database(&self) {
+        let url = self.database_url.as_deref().unwrap();
+        let server = std::env::var("TEST_DATABASE_URL").unwrap();
+        run(&server, &format!("DROP DATABASE {} WITH (FORCE)", url.rsplit_once('/').unwrap().1)).await;
     }
 
     /// A server with these settings beside the usual ones.

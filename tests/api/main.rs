@@ -6,4 +6,5 @@ mod conversations;
 mod helpers;
 mod pages;
 mod people;
+mod process;
 mod safety;

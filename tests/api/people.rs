@@ -38,7 +38,9 @@ async fn a_person_signs_up_verifies_signs_in_and_out(place: Place) {
     assert_eq!(answer.json(), json!({ "username": "mira" }));
 
     let signed_in = browser.sign_in("MIRA@example.org").await.expect(StatusCode::OK).json();
-    let me = browser.get("/api/v1/me").await.expect(StatusCode::OK).json();
+    let me = browser.get("/api/v1/me").await.expect(StatusCode::OK);
+    assert_eq!(me.header("cache-control"), "no-store");
+    let me = me.json();
     assert_eq!(signed_in["user"], me);
     assert_eq!(signed_in["access_expires_ts"], 1_790_000_900_000_u64);
     let id = me["id"].as_str().unwrap();

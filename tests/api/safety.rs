@@ -3,7 +3,7 @@
 use awc::http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::helpers::{Browser, PASSWORD, Place};
+use crate::helpers::{Browser, Engine, PASSWORD, Place, tell};
 
 crate::stories! {
     an_unsafe_request_needs_the_csrf_token_and_its_cookie,
@@ -11,7 +11,7 @@ crate::stories! {
     cookies_follow_the_public_url,
     a_body_that_is_not_what_it_should_be_is_refused,
     every_problem_has_the_same_shape,
-    readiness_says_what_is_wrong,
+    a_server_that_is_well_says_so,
     no_secret_of_a_person_is_kept_in_the_clear,
 }
 
@@ -100,12 +100,14 @@ async fn every_problem_has_the_same_shape(place: Place) {
     browser.get("/api/v1/nothing").await.refused(StatusCode::NOT_FOUND, "not_found");
     browser.get("/api/v2/me").await.refused(StatusCode::NOT_FOUND, "not_found");
     browser.get("/api/v1/me").await.refused(StatusCode::UNAUTHORIZED, "unauthorized");
+    let wrong_method = browser.get("/api/v1/auth/login").await.refused(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed");
+    assert_eq!(wrong_method.header("allow"), "POST");
     let (one, other) = (browser.get("/healthz").await, browser.get("/healthz").await);
     assert_ne!(one.header("x-request-id"), other.header("x-request-id"));
     app.stop().await;
 }
 
-async fn readiness_says_what_is_wrong(place: Place) {
+async fn a_server_that_is_well_says_so(place: Place) {
     let app = place.start(&[]).await;
     let mut browser = app.browser().await;
     for probe in ["/healthz", "/readyz"] {
@@ -126,4 +128,23 @@ async fn no_secret_of_a_person_is_kept_in_the_clear(place: Place) {
             assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{} in {}", secret, file.display());
         }
     }
+}
+
+/// Only Postgres can go away while the server lives.
+#[test]
+fn a_database_that_goes_away_is_said_without_its_drivers_words() {
+    tell(Engine::Postgres, |place| async move {
+        let app = place.start(&[]).await;
+        let mut browser = app.person("mira").await;
+        place.lose_database().await;
+        let health = browser.get("/readyz").await.expect(StatusCode::SERVICE_UNAVAILABLE).json();
+        assert_eq!(health, json!({ "status": "the database does not answer" }));
+        browser.get("/healthz").await.expect(StatusCode::OK);
+        let refused = browser.get("/api/v1/me").await.refused(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+        assert_eq!(refused.header("retry-after"), "1");
+        for word in ["postgres", "connection", "FATAL", "api_"] {
+            assert!(!refused.text().contains(word), "{}", refused.text());
+        }
+        app.stop().await;
+    });
 }

@@ -1,0 +1,103 @@
+//! The program itself: how it starts, how it refuses to, how it stops.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// Every wait of these tests ends after this.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn program(dir: &TempDir, vars: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_allthrive"));
+    command.env_clear().env("ALLTHRIVE__SERVER__DATA_DIR", dir.path().join("data")).env("ALLTHRIVE__SERVER__LISTEN", "127.0.0.1:0");
+    command.envs(vars.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn refusal(vars: &[(&str, &str)]) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let Output { status, stderr, .. } = program(&dir, vars).output().unwrap();
+    assert_eq!(status.code(), Some(1));
+    assert!(!dir.path().join("data/allthrive.db").exists(), "it began before it refused");
+    String::from_utf8(stderr).unwrap()
+}
+
+/// A running program that does not outlive its test.
+struct Running {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn start(dir: &TempDir) -> Running {
+    let mut child = program(dir, &[]).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("AllThrive is at http://").unwrap_or_else(|| panic!("it said: {line}")).to_owned();
+    Running { child, address }
+}
+
+fn ask(address: &str, connection: &str) -> (TcpStream, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(stream, "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: {connection}\r\n\r\n").unwrap();
+    let mut answer = vec![0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    (stream, String::from_utf8(answer).unwrap())
+}
+
+#[test]
+fn it_says_where_it_is_and_a_signal_ends_it_with_0() {
+    for signal in ["-TERM", "-INT"] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut running = start(&dir);
+        // A connection that stays open does not hold it up.
+        let (_open, answer) = ask(&running.address, "keep-alive");
+        assert_eq!(answer, "HTTP/1.1 200");
+        let began = Instant::now();
+        assert!(Command::new("kill").args([signal, &running.child.id().to_string()]).status().unwrap().success());
+        let status = running.child.wait().unwrap();
+        assert_eq!(status.code(), Some(0), "{signal}");
+        assert!(began.elapsed() < PATIENCE, "{signal} took {:?}", began.elapsed());
+    }
+}
+
+#[test]
+fn a_second_server_on_the_same_data_is_refused_with_a_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let _first = start(&dir);
+    let second = program(&dir, &[]).output().unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert!(said.starts_with("allthrive: ") && !said.contains("panicked"), "{said}");
+}
+
+#[test]
+fn it_refuses_what_it_does_not_know_by_name() {
+    assert!(refusal(&[("REDIS_URL", "redis://localhost")]).contains("unset REDIS_URL"));
+    assert!(refusal(&[("ALLTHRIVE__SERVER__LISTN", "x")]).contains("server.listn"));
+    assert!(refusal(&[("ALLTHRIVE__SERVER__MODE", "production")]).contains("secrets.access_key is missing"));
+}
+
+#[test]
+fn a_port_that_is_taken_is_said() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let said = refusal(&[("ALLTHRIVE__SERVER__LISTEN", &address)]);
+    assert!(said.contains(&format!("cannot listen at {address}")), "{said}");
+}
+
+#[test]
+fn a_database_that_is_not_there_is_said_without_its_password() {
+    let said = refusal(&[("DATABASE_URL", "postgres://ana:geheim@127.0.0.1:1/nothing")]);
+    assert!(said.contains("database") && !said.contains("geheim"), "{said}");
+}
