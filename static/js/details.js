@@ -15,6 +15,8 @@ export class DetailsView {
     this.root = byId('details');
     /** @type {string | null} */
     this.id = null;
+    /** What is shown, so that only a change is drawn. */
+    this.drawn = '';
     rooms.addEventListener('room', (event) => {
       if (/** @type {CustomEvent} */ (event).detail.id === this.id) this.#draw();
     });

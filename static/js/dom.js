@@ -16,7 +16,7 @@ export function el(tag, attributes = {}, ...children) {
     else if (name === 'dataset') Object.assign(node.dataset, value);
     else node.setAttribute(name, value === true ? '' : String(value));
   }
-  node.append(...children.filter((child) => child || child === ''));
+  node.append(...children.filter((child) => typeof child === 'string' || child instanceof Node));
   return node;
 }
 

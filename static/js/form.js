@@ -83,7 +83,7 @@ export function showNote(form, strong, ...rest) {
 /**
  * What a failure says when it belongs to no field.
  * @param {any} error
- * @returns {string[]} a strong sentence and the rest
+ * @returns {[string, string]} a strong sentence and the rest
  */
 export function failureWords(error) {
   if (error.isOffline) return ['The server cannot be reached.', 'Nothing was sent. Check the connection and try again.'];

@@ -101,7 +101,7 @@ export class ListView {
     for (const conversation of conversations) {
       const row = this.#row(conversation);
       gone.delete(conversation.id);
-      if (row === at) at = at.nextElementSibling;
+      if (row === at) at = row.nextElementSibling;
       else this.list.insertBefore(row, at);
     }
     for (const [id, row] of gone) {
@@ -112,8 +112,8 @@ export class ListView {
 
   /** @param {import('./rooms.js').Conversation} conversation */
   #row(conversation) {
-    let row = this.rows.get(conversation.id);
-    if (!row) this.rows.set(conversation.id, (row = el('li', {}, el('a', { class: 'conv', href: `#room/${conversation.id}` }))));
+    const row = this.rows.get(conversation.id) ?? el('li', {}, el('a', { class: 'conv', href: `#room/${conversation.id}` }));
+    this.rows.set(conversation.id, row);
     const link = /** @type {HTMLElement} */ (row.firstElementChild);
     link.classList.toggle('has-unread', conversation.unread > 0);
     if (conversation.id === this.current) link.setAttribute('aria-current', 'true');

@@ -215,28 +215,27 @@ export class ThreadView {
     /** @type {Element | null} */
     let at = this.messages.firstElementChild;
     for (const row of wanted) {
-      if (row === at) at = at.nextElementSibling;
+      if (row === at) at = row.nextElementSibling;
       else this.messages.insertBefore(row, at);
     }
   }
 
   /** @param {string} key @param {string} classes @param {string} words */
   #divider(key, classes, words) {
-    let row = this.rows.get(key);
-    if (!row) this.rows.set(key, (row = el('li', { class: classes }, el('h2'))));
+    const row = this.rows.get(key) ?? el('li', { class: classes }, el('h2'));
+    this.rows.set(key, row);
     const heading = /** @type {Element} */ (row.firstElementChild);
     if (heading.textContent !== words) heading.textContent = words;
     return row;
   }
 
   #empty() {
-    let row = this.rows.get('empty');
-    if (row) return row;
+    const known = this.rows.get('empty');
+    if (known) return known;
     const conversation = /** @type {Conversation} */ (this.conversation);
-    row = el('li', {}, el('div', { class: 'empty' }, el('svg'), el('h2', {}, 'Say the first thing'),
+    const row = el('li', {}, el('div', { class: 'empty' }, icon('mark', 'empty__art'), el('h2', {}, 'Say the first thing'),
       el('p', {}, 'This is the very start of ', el('strong', { dir: 'auto' }, nameOf(conversation)), '.'),
       conversation.kind === 'group' && el('button', { class: 'btn btn--act', type: 'button', onclick: this.actions.onAdd }, 'Add people')));
-    row.querySelector('svg')?.replaceWith(icon('mark', 'empty__art'));
     this.rows.set('empty', row);
     return row;
   }
@@ -246,8 +245,8 @@ export class ThreadView {
     const own = line.author.id === this.rooms.me.id;
     const state = this.#stateOf(line, own);
     const look = [first, state, line.body].join('\n');
-    let row = this.rows.get(line.key);
-    if (!row) this.rows.set(line.key, (row = el('li')));
+    const row = this.rows.get(line.key) ?? el('li');
+    this.rows.set(line.key, row);
     if (this.drawn.get(row) === look) return row;
     this.drawn.set(row, look);
     row.className = `msg${own ? ' msg--own' : ''}${first ? ' msg--first' : ''}${state === 'failed' ? ' is-failed' : line.waiting ? ' is-sending' : ''}`;
