@@ -74,6 +74,14 @@ pub enum Update {
         /// Messages, oldest first.
         page: HistoryPage,
     },
+    /// The room is heard from here on: what lies before is had by [`crate::Line::history`]. Not told of a
+    /// room whose position was known.
+    Began {
+        /// The room.
+        room: RoomId,
+        /// The cursor now.
+        after: Seq,
+    },
     /// Numbers up to here are hidden from this member.
     Hidden {
         /// The room.
@@ -433,9 +441,7 @@ impl Dialogue {
         let known = place.cursor.is_some();
         if place.cursor < Some(upto) {
             place.cursor = Some(upto);
-            if known {
-                self.updates.push_back(Update::Hidden { room, upto });
-            }
+            self.updates.push_back(if known { Update::Hidden { room, upto } } else { Update::Began { room, after: upto } });
         }
     }
 

@@ -100,6 +100,17 @@ fn the_first_hello_has_nothing_to_resume() {
 }
 
 #[test]
+fn a_room_without_a_position_begins_where_the_server_says() {
+    let mut stage = Stage::new();
+    stage.dialogue.begin(stage.now);
+    let hello = stage.sent().remove(0);
+    stage.welcomes(&hello, json!([{"room": room(), "state": "resumed", "top": 41, "after": 41, "live": true}]));
+    assert_eq!(stage.told()[1], Update::Began { room: room(), after: 41 });
+    stage.says(&json!(message(42)));
+    assert_eq!(stage.numbers(), [42]);
+}
+
+#[test]
 fn live_events_follow_in_order_and_a_repeat_is_dropped() {
     let mut stage = Stage::at(41);
     for seq in [42, 42, 43, 41] {

@@ -317,7 +317,7 @@ impl Notes {
             Update::Gone(room) => self.flaws.push(format!("{room} is gone")),
             Update::Unknown { room, seq } => self.flaws.push(format!("{room}: {seq} is of an unknown kind")),
             Update::Stopped(stop) => self.flaws.push(format!("stopped: {stop}")),
-            Update::Heard(_) | Update::Lagged(_) | Update::History { .. } => {}
+            Update::Heard(_) | Update::Began { .. } | Update::Lagged(_) | Update::History { .. } => {}
         }
     }
 }

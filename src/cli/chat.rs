@@ -93,7 +93,7 @@ async fn talk<W: Write>(
                 Update::Online(_) => screen.online()?,
                 Update::Offline => screen.note("… waiting for the connection")?,
                 // Where the room begins for us: the past is had by history, what comes follows.
-                Update::Reset { room: reset, .. } if reset == room => {
+                Update::Began { room: begun, .. } | Update::Reset { room: begun, .. } if begun == room => {
                     past = Past::default();
                     line.history(room, None, RECENT);
                 }
@@ -132,6 +132,7 @@ async fn talk<W: Write>(
                 | Update::Unknown { .. }
                 | Update::Heard(_)
                 | Update::Hidden { .. }
+                | Update::Began { .. }
                 | Update::Reset { .. }
                 | Update::Lagged(_)
                 | Update::Gone(_) => {}

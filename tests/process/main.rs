@@ -1,0 +1,7 @@
+//! What only whole processes can show: the server as it is shipped, killed and started again under load,
+//! and talked to from terminals.
+
+mod chat;
+mod crash;
+mod resume;
+mod server;

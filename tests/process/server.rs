@@ -1,0 +1,147 @@
+//! The server as its own process, on either engine, with data that outlive it.
+
+use std::future::Future;
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use allthrive_load::Dice;
+use allthrive_store::{Store, StoreConfig};
+use tempfile::TempDir;
+use tokio_postgres::NoTls;
+use uuid::Uuid;
+
+/// Which database.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// A server and what it keeps.
+pub(crate) struct Server {
+    child: Option<Child>,
+    port: u16,
+    data: TempDir,
+    database: Option<String>,
+}
+
+/// Runs a case against a server of its own, with local tasks, and leaves nothing running.
+pub(crate) fn with_server<F: Future<Output = ()>>(kind: Kind, dice: &mut Dice, case: impl FnOnce(Server) -> F) {
+    let port = free_port(dice);
+    actix_web::rt::System::new().block_on(async move {
+        let data = tempfile::tempdir().expect("a temporary directory can be made");
+        let Kind::Postgres = kind else {
+            return case(Server::start(port, data, None)).await;
+        };
+        let url = std::env::var("TEST_DATABASE_URL")
+            .expect("TEST_DATABASE_URL names no Postgres server: run the tests with `make test`, which starts one");
+        let name = format!("process_{}", Uuid::new_v4().simple());
+        admin(&url, &format!("CREATE DATABASE {name}")).await;
+        let (base, _) = url.rsplit_once('/').expect("the URL names a database");
+        case(Server::start(port, data, Some(format!("{base}/{name}")))).await;
+        // Not after a failed case: its data are wanted then.
+        admin(&url, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    });
+}
+
+impl Server {
+    fn start(port: u16, data: TempDir, database: Option<String>) -> Self {
+        let mut server = Self { child: None, port, data, database };
+        server.restart();
+        server
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn mail(&self) -> PathBuf {
+        self.data.path().join("mail")
+    }
+
+    /// Starts it on the same port and data, and waits until it says where it is.
+    pub(crate) fn restart(&mut self) {
+        self.kill();
+        let log = std::fs::File::options().create(true).append(true).open(self.data.path().join("log")).expect("a log can be written");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_allthrive"));
+        // A developer's own settings are not the test's.
+        command.env_clear().envs(std::env::var("PATH").map(|path| ("PATH", path)));
+        command
+            .current_dir(self.data.path())
+            .env("ALLTHRIVE__SERVER__LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("ALLTHRIVE__SERVER__DATA_DIR", self.data.path())
+            .env("ALLTHRIVE__LIMITS__SIGN_IN_PER_MINUTE", "1000")
+            .env("ALLTHRIVE__LIMITS__SIGN_UP_PER_HOUR", "1000");
+        if let Some(url) = &self.database {
+            command.env("DATABASE_URL", url);
+        }
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().expect("the server was built beside this test");
+        let said = BufReader::new(child.stdout.take().expect("it is piped"));
+        self.child = Some(child);
+        let mut lines = said.lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.contains(" is at http://")), "the server did not start:\n{}", self.log());
+        // What it says later must find a reader, or it would stand still.
+        std::thread::spawn(move || lines.for_each(drop));
+    }
+
+    /// SIGTERM: it finishes what is under way and ends by itself.
+    pub(crate) async fn stop_and_restart(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // The shell's own `kill` is on every machine.
+            let asked = Command::new("sh").args(["-c", &format!("kill {}", child.id())]).status().expect("a shell is on every machine");
+            assert!(asked.success());
+            // The clients of this thread must see their connections end meanwhile.
+            let end = actix_web::rt::task::spawn_blocking(move || child.wait()).await.expect("waiting does not panic");
+            let end = end.expect("it is our child");
+            assert!(end.success(), "a server that is asked to stop ends well: {end}\n{}", self.log());
+        }
+        self.restart();
+    }
+
+    /// SIGKILL: no destructor runs, nothing is flushed.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("it is our child");
+            child.wait().expect("it is our child");
+        }
+    }
+
+    /// The database under the dead server.
+    pub(crate) async fn open_store(&self) -> Store {
+        assert!(self.child.is_none(), "the server still has it");
+        let config = match &self.database {
+            None => StoreConfig::sqlite(self.data.path().join("allthrive.db"), self.data.path().join("instance")),
+            Some(url) => StoreConfig::postgres(url.clone()),
+        };
+        Store::open(config).await.expect("a killed server leaves a database that opens")
+    }
+
+    /// The end of its log.
+    pub(crate) fn log(&self) -> String {
+        let log = std::fs::read_to_string(self.data.path().join("log")).unwrap_or_default();
+        let lines: Vec<_> = log.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Below the ports the kernel gives to outgoing connections: a client that tries again and again to reach a
+/// server which is away must not be given the server's own port, and so reach itself.
+fn free_port(dice: &mut Dice) -> u16 {
+    let ports = std::iter::repeat_with(|| u16::try_from(12_000 + dice.below(8_000)).expect("below 20,000"));
+    ports.take(100).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("one of a hundred ports is free")
+}
+
+async fn admin(server: &str, sql: &str) {
+    let (client, connection) = tokio_postgres::connect(server, NoTls).await.expect("TEST_DATABASE_URL names a server that answers");
+    actix_web::rt::spawn(connection);
+    client.batch_execute(sql).await.expect("the role of TEST_DATABASE_URL may create and drop databases");
+}
