@@ -33,13 +33,13 @@ async fn what_one_says_the_other_hears_and_so_does_the_author() {
     let dir = tempfile::tempdir().unwrap();
     let node = with_room(&dir, 2).await;
     let (mut ana, mut bo) = (node.join(1).await, node.join(2).await);
-    let written = ana.message(room(10), 1, "hello").await;
+    let written = ana.message(room(10), cmid(1), "hello").await;
     assert_eq!((&written["ok"]["seq"], &written["ok"]["dup"]), (&json!(3), &json!(false)));
     for peer in [&mut ana, &mut bo] {
         let heard = peer.event("message.new").await;
         assert_eq!((&heard["seq"], &heard["d"]["body"], &heard["d"]["author"]["username"]), (&json!(3), &json!("hello"), &json!("user1")));
     }
-    let again = ana.message(room(10), 1, "hello").await;
+    let again = ana.message(room(10), cmid(1), "hello").await;
     assert_eq!((&again["ok"]["seq"], &again["ok"]["dup"]), (&json!(3), &json!(true)));
     node.stop().await;
 }
@@ -64,7 +64,7 @@ async fn who_comes_back_gets_each_number_once_and_in_order() {
     let node = with_room(&dir, 2).await;
     let mut ana = node.join(1).await;
     for n in 0..450 {
-        ana.message(room(10), 100 + n, &format!("text {n}")).await;
+        ana.message(room(10), cmid(100 + n), &format!("text {n}")).await;
     }
     let mut bo = node.connect(2).await;
     let welcome = bo.ask("hello", None, json!({"resume": [{"room": room(10), "seq": 2}]})).await;
@@ -81,7 +81,7 @@ async fn who_comes_back_gets_each_number_once_and_in_order() {
         live = page["ok"]["live"] == true;
     }
     assert_eq!(cursor, 452);
-    ana.message(room(10), 9_000, "and live again").await;
+    ana.message(room(10), cmid(9_000), "and live again").await;
     assert_eq!(bo.event("message.new").await["seq"], 453);
     node.stop().await;
 }
@@ -92,7 +92,7 @@ async fn a_short_absence_is_made_up_from_the_ring() {
     let node = with_room(&dir, 2).await;
     let mut ana = node.join(1).await;
     for n in 0..5 {
-        ana.message(room(10), 100 + n, "while away").await;
+        ana.message(room(10), cmid(100 + n), "while away").await;
     }
     let mut bo = node.connect(2).await;
     let welcome = bo.ask("hello", None, json!({"resume": [{"room": room(10), "seq": 4}], "subscribe": [room(10)]})).await;
@@ -136,7 +136,7 @@ async fn a_new_member_is_told_by_the_personal_room_and_by_tops() {
     let joined = bo.event("member.joined").await;
     assert_eq!((&joined["room"], &joined["d"]["conversation"]["id"]), (&json!(Uuid::from_u128(2)), &json!(room(20))));
     let mut ana = node.join(1).await;
-    ana.message(room(20), 1, "are you there").await;
+    ana.message(room(20), cmid(1), "are you there").await;
     loop {
         let tops = bo.event("tops").await;
         if tops["d"][room(20).to_string()]["top"] == 3 {
@@ -160,7 +160,7 @@ async fn a_panic_costs_one_request_and_the_node_lives() {
     for (n, point) in [Point::Session, Point::Room, Point::Persistence, Point::Gate, Point::Relay].into_iter().enumerate() {
         let n = u128::try_from(n).unwrap() * 10;
         node.system.faults().arm(point);
-        let hit = ana.message(room(10), 100 + n, "into the fault").await;
+        let hit = ana.message(room(10), cmid(100 + n), "into the fault").await;
         // Before the commit the request fails honestly; behind it, it has succeeded.
         match point {
             Point::Session | Point::Room | Point::Persistence => {
@@ -168,8 +168,8 @@ async fn a_panic_costs_one_request_and_the_node_lives() {
             }
             Point::Gate | Point::Relay => assert_eq!(hit["ok"]["dup"], false, "{point:?} {hit}"),
         }
-        let again = ana.message(room(10), 100 + n, "into the fault").await;
-        let after = ana.message(room(10), 101 + n, "after it").await;
+        let again = ana.message(room(10), cmid(100 + n), "into the fault").await;
+        let after = ana.message(room(10), cmid(101 + n), "after it").await;
         assert!(again["ok"]["seq"].is_u64() && after["ok"]["seq"].is_u64(), "{point:?} {again} {after}");
         assert!(!node.system.faults().is_armed(point));
         // Whoever listens has each number once, by pushing or, where the room lags, by pulling.
@@ -216,7 +216,7 @@ async fn a_stopping_node_says_restart_and_loses_no_acknowledged_write() {
     let dir = tempfile::tempdir().unwrap();
     let node = with_room(&dir, 1).await;
     let mut ana = node.join(1).await;
-    ana.message(room(10), 1, "kept").await;
+    ana.message(room(10), cmid(1), "kept").await;
     let stopping = node.system.clone();
     actix_rt::spawn(async move { stopping.drain(std::time::Duration::from_secs(5)).await });
     assert!(ana.event("reconnect").await["d"]["after_ms"].is_u64());
@@ -224,7 +224,7 @@ async fn a_stopping_node_says_restart_and_loses_no_acknowledged_write() {
     node.stop().await;
     let node = Node::start(dir.path()).await;
     let mut ana = node.join(1).await;
-    let again = ana.message(room(10), 1, "kept").await;
+    let again = ana.message(room(10), cmid(1), "kept").await;
     assert_eq!((&again["ok"]["seq"], &again["ok"]["dup"]), (&json!(2), &json!(true)));
     node.stop().await;
 }
@@ -237,14 +237,14 @@ async fn wrong_commands_are_answered_by_name_and_change_nothing() {
     let code = |reply: serde_json::Value| reply["error"]["code"].as_str().unwrap_or_default().to_owned();
     assert_eq!(code(ana.ask("fly", None, json!({})).await), "unknown_op");
     assert_eq!(code(ana.ask("hello", None, json!({})).await), "bad_request");
-    assert_eq!(code(ana.message(room(10), 1, "  ").await), "bad_request");
-    assert_eq!(code(ana.message(room(10), 1, &"x".repeat(4_001)).await), "bad_request");
-    assert_eq!(code(ana.message(RoomId(Uuid::from_u128(3)), 1, "x").await), "not_found");
-    assert_eq!(code(ana.message(RoomId::personal(user(1)), 1, "x").await), "not_found");
+    assert_eq!(code(ana.message(room(10), cmid(1), "  ").await), "bad_request");
+    assert_eq!(code(ana.message(room(10), cmid(1), &"x".repeat(4_001)).await), "bad_request");
+    assert_eq!(code(ana.message(RoomId(Uuid::from_u128(3)), cmid(1), "x").await), "not_found");
+    assert_eq!(code(ana.message(RoomId::personal(user(1)), cmid(1), "x").await), "not_found");
     assert_eq!(code(ana.ask("events", Some(RoomId(Uuid::from_u128(3))), json!({"after": 0})).await), "not_subscribed");
     assert_eq!(code(ana.ask("history", Some(RoomId(Uuid::from_u128(3))), json!({})).await), "not_found");
     assert_eq!(code(ana.ask("room.subscribe", Some(RoomId(Uuid::from_u128(3))), json!({})).await), "not_found");
     ana.raw("not json").await;
-    assert_eq!(ana.message(room(10), 1, "x").await["ok"]["seq"], 2);
+    assert_eq!(ana.message(room(10), cmid(1), "x").await["ok"]["seq"], 2);
     node.stop().await;
 }

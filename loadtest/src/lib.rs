@@ -6,14 +6,17 @@
 //! - [`accounts`]: people to speak: signed up, verified through the mail a test server writes, signed in
 //! - [`crowd`]: the clients: say, are cut, come back, and note what they were told and acknowledged
 //! - [`check`]: the notes against the truth, as a pure function
+//! - [`peer`]: one raw connection, for what an honest client would never say
 //! - [`dice`]: randomness from a seed, so that a run can be had again
 
 pub mod accounts;
 pub mod check;
 pub mod crowd;
 pub mod dice;
+pub mod peer;
 
 pub use accounts::Person;
 pub use check::{Ack, Heard, Report, check};
 pub use crowd::{Crowd, Manner};
 pub use dice::Dice;
+pub use peer::Peer;

@@ -97,7 +97,7 @@ async fn run(server: &str, sql: &str) {
 /// Where one test's server keeps its things.
 pub(crate) struct Place {
     pub(crate) dir: TempDir,
-    database_url: Option<String>,
+    pub(crate) database_url: Option<String>,
 }
 
 impl Place {
@@ -153,6 +153,15 @@ impl TestApp {
     pub(crate) async fn stop(self) {
         self.stopper.stop().await;
         self.running.await.unwrap().unwrap();
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.rsplit_once(':').unwrap().1.parse().unwrap()
+    }
+
+    /// Where its letters are.
+    pub(crate) fn mail(&self) -> &Path {
+        &self.mail
     }
 
     /// A browser that has the CSRF token.

@@ -7,4 +7,6 @@ mod helpers;
 mod pages;
 mod people;
 mod process;
+mod resume;
 mod safety;
+mod talk;

@@ -2,7 +2,6 @@
 
 #![expect(unreachable_pub, reason = "a module of one test binary")]
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::Pin;
@@ -13,18 +12,11 @@ use actix_web::{App, HttpRequest, HttpServer, web};
 use allthrive_actors::{Credential, Identity, Options, System, TicketError, Tickets};
 use allthrive_domain::time::{Clock, Micros};
 use allthrive_domain::unit::{Admit, Deed, Kind, Open};
+use allthrive_load::Peer;
 use allthrive_protocol::{Cmid, RoomId, SUBPROTOCOL, UserId};
 use allthrive_store::{Statement, Store, StoreConfig, log};
-use futures_util::{SinkExt, StreamExt};
-use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use serde_json::json;
 use uuid::Uuid;
-
-/// Long enough for a busy machine; what waits for something that never comes fails by it.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Node {
     pub system: System,
@@ -108,10 +100,8 @@ impl Node {
     }
 
     pub async fn connect(&self, n: u128) -> Peer {
-        let mut request = format!("ws://{}/v1/ws?user={}", self.address, Uuid::from_u128(n)).into_client_request().unwrap();
-        request.headers_mut().insert("Sec-WebSocket-Protocol", SUBPROTOCOL.parse().unwrap());
-        let (socket, _) = connect_async(request).await.unwrap();
-        Peer { socket, next: 0, told: VecDeque::new() }
+        let url = format!("ws://{}/v1/ws?user={}", self.address, Uuid::from_u128(n));
+        Peer::open(&url, &[("sec-websocket-protocol", SUBPROTOCOL)]).await.unwrap()
     }
 
     /// Connected, with every room heard from its top.
@@ -134,86 +124,4 @@ async fn connect(
         Err(_) => Credential::Absent,
     };
     system.connect(&request, payload, credential)
-}
-
-pub struct Peer {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    next: u64,
-    told: VecDeque<Value>,
-}
-
-impl Peer {
-    /// Sends a command and gives its id.
-    pub async fn say(&mut self, op: &str, room: Option<RoomId>, d: Value) -> u64 {
-        self.next += 1;
-        let mut command = json!({"id": self.next, "op": op, "d": d});
-        if let Some(room) = room {
-            command["room"] = json!(room);
-        }
-        self.socket.send(Message::text(command.to_string())).await.unwrap();
-        self.next
-    }
-
-    /// Sends a command and waits for its reply; events that come before it are kept.
-    pub async fn ask(&mut self, op: &str, room: Option<RoomId>, d: Value) -> Value {
-        let id = self.say(op, room, d).await;
-        self.reply(id).await
-    }
-
-    pub async fn reply(&mut self, id: u64) -> Value {
-        loop {
-            let frame = self.frame().await.expect("open");
-            if frame["id"] == id {
-                return frame;
-            }
-            self.told.push_back(frame);
-        }
-    }
-
-    pub async fn message(&mut self, room: RoomId, n: u128, body: &str) -> Value {
-        self.ask("message.send", Some(room), json!({"cmid": cmid(n), "body": body})).await
-    }
-
-    /// The next event of this name; others are dropped.
-    pub async fn event(&mut self, name: &str) -> Value {
-        loop {
-            let frame = match self.told.pop_front() {
-                Some(frame) => frame,
-                None => self.frame().await.expect("open"),
-            };
-            if frame["event"] == name {
-                return frame;
-            }
-        }
-    }
-
-    /// The code the server closes with.
-    pub async fn closed(&mut self) -> u16 {
-        loop {
-            match self.next_message().await {
-                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
-                Some(Ok(_)) => {}
-                other => panic!("not closed with a code: {other:?}"),
-            }
-        }
-    }
-
-    pub async fn raw(&mut self, text: &str) {
-        self.socket.send(Message::text(text)).await.unwrap();
-    }
-
-    /// The next frame of the server, `None` once it is closed.
-    pub async fn frame(&mut self) -> Option<Value> {
-        loop {
-            match self.next_message().await? {
-                Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).unwrap()),
-                Ok(Message::Close(_)) | Err(_) => return None,
-                Ok(_) => {}
-            }
-        }
-    }
-
-    async fn next_message(&mut self) -> Option<Result<Message, tungstenite::Error>> {
-        tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("the server said nothing for too long")
-    }
 }

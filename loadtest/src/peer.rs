@@ -1,0 +1,121 @@
+//! One raw connection: says exactly what a test tells it to, and shows every frame that comes back.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use allthrive_protocol::{Cmid, RoomId};
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// Long enough for a busy machine; what waits for something that never comes fails by it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A connection without a will of its own. Every method panics where a test would fail.
+pub struct Peer {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    next: u64,
+    told: VecDeque<Value>,
+}
+
+impl Peer {
+    /// Opens `ws://…/v1/ws` with these headers; the HTTP status where the server refuses.
+    ///
+    /// # Errors
+    /// The status the server answered with.
+    ///
+    /// # Panics
+    /// If nobody answers at that address.
+    pub async fn open(url: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+        let mut request = url.into_client_request().expect("a WebSocket address");
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, HeaderValue::from_str(value).expect("a header's value"));
+        }
+        match connect_async(request).await {
+            Ok((socket, _)) => Ok(Self { socket, next: 0, told: VecDeque::new() }),
+            Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("no answer: {error}"),
+        }
+    }
+
+    /// Sends a command and gives its id.
+    pub async fn say(&mut self, op: &str, room: Option<RoomId>, d: Value) -> u64 {
+        self.next += 1;
+        let mut command = json!({"id": self.next, "op": op, "d": d});
+        if let Some(room) = room {
+            command["room"] = json!(room);
+        }
+        self.raw(&command.to_string()).await;
+        self.next
+    }
+
+    /// Sends a command and waits for its reply; events that come before it are kept.
+    pub async fn ask(&mut self, op: &str, room: Option<RoomId>, d: Value) -> Value {
+        let id = self.say(op, room, d).await;
+        self.reply(id).await
+    }
+
+    /// Waits for the reply with this id; events that come before it are kept.
+    pub async fn reply(&mut self, id: u64) -> Value {
+        loop {
+            let frame = self.frame().await.expect("open");
+            if frame["id"] == id {
+                return frame;
+            }
+            self.told.push_back(frame);
+        }
+    }
+
+    /// `message.send` with its reply.
+    pub async fn message(&mut self, room: RoomId, cmid: Cmid, body: &str) -> Value {
+        self.ask("message.send", Some(room), json!({"cmid": cmid, "body": body})).await
+    }
+
+    /// The next event of this name; others are dropped.
+    pub async fn event(&mut self, name: &str) -> Value {
+        loop {
+            let frame = match self.told.pop_front() {
+                Some(frame) => frame,
+                None => self.frame().await.expect("open"),
+            };
+            if frame["event"] == name {
+                return frame;
+            }
+        }
+    }
+
+    /// The code the server closes with.
+    pub async fn closed(&mut self) -> u16 {
+        loop {
+            match self.next_message().await {
+                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                Some(Ok(_)) => {}
+                other => panic!("not closed with a code: {other:?}"),
+            }
+        }
+    }
+
+    /// Sends a text frame as it is.
+    pub async fn raw(&mut self, text: &str) {
+        self.socket.send(Message::text(text)).await.expect("the connection is open");
+    }
+
+    /// The next frame of the server, `None` once it is closed.
+    pub async fn frame(&mut self) -> Option<Value> {
+        loop {
+            match self.next_message().await? {
+                Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).expect("a frame is JSON")),
+                Ok(Message::Close(_)) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    async fn next_message(&mut self) -> Option<Result<Message, tungstenite::Error>> {
+        tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("the server said nothing for too long")
+    }
+}
