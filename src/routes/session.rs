@@ -82,6 +82,7 @@ pub async fn refresh(request: HttpRequest, state: web::Data<State>) -> Result<Ht
             answer(&state, user, Refresh { family: shown.family, n }, |access_expires_ts| Fresh { access_expires_ts })
         }
         Refreshed::Reused { user } => {
+            state.system.end_sign_in(shown.family);
             tracing::warn!(user.id = %user, "an old refresh token was shown; the sign-in is ended");
             Err(Problem::unauthorized())
         }

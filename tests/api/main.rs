@@ -9,4 +9,5 @@ mod people;
 mod process;
 mod resume;
 mod safety;
+mod socket;
 mod talk;
