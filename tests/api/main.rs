@@ -10,4 +10,5 @@ mod process;
 mod resume;
 mod safety;
 mod socket;
+mod socket;
 mod talk;

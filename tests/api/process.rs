@@ -7,6 +7,10 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::helpers::{Browser, PASSWORD, Place};
+
+crate::stories! { the_log_tells_no_secret_however_much_it_is_asked }
+
 /// Every wait of these tests ends after this.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -38,8 +42,8 @@ impl Drop for Running {
     }
 }
 
-fn start(dir: &TempDir) -> Running {
-    let mut child = program(dir, &[]).spawn().unwrap();
+fn start(dir: &TempDir, vars: &[(&str, &str)]) -> Running {
+    let mut child = program(dir, vars).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.trim().strip_prefix("AllThrive is at http://").unwrap_or_else(|| panic!("it said: {line}")).to_owned();
@@ -59,7 +63,7 @@ fn ask(address: &str, connection: &str) -> (TcpStream, String) {
 fn it_says_where_it_is_and_a_signal_ends_it_with_0() {
     for signal in ["-TERM", "-INT"] {
         let dir = tempfile::tempdir().unwrap();
-        let mut running = start(&dir);
+        let mut running = start(&dir, &[]);
         // A connection that stays open does not hold it up.
         let (_open, answer) = ask(&running.address, "keep-alive");
         assert_eq!(answer, "HTTP/1.1 200");
@@ -74,7 +78,7 @@ fn it_says_where_it_is_and_a_signal_ends_it_with_0() {
 #[test]
 fn a_second_server_on_the_same_data_is_refused_with_a_sentence() {
     let dir = tempfile::tempdir().unwrap();
-    let _first = start(&dir);
+    let _first = start(&dir, &[]);
     let second = program(&dir, &[]).output().unwrap();
     assert_eq!(second.status.code(), Some(1));
     let said = String::from_utf8(second.stderr).unwrap();
@@ -100,4 +104,27 @@ fn a_port_that_is_taken_is_said() {
 fn a_database_that_is_not_there_is_said_without_its_password() {
     let said = refusal(&[("DATABASE_URL", "postgres://ana:geheim@127.0.0.1:1/nothing")]);
     assert!(said.contains("database") && !said.contains("geheim"), "{said}");
+}
+
+async fn the_log_tells_no_secret_however_much_it_is_asked(place: Place) {
+    let mut vars = vec![("ALLTHRIVE__LOG__FILTER", "trace"), ("ALLTHRIVE__LOG__FORMAT", "json")];
+    vars.extend(place.database_url.as_deref().map(|url| ("DATABASE_URL", url)));
+    let mut running = start(&place.dir, &vars);
+    let mut browser = Browser::new(&format!("http://{}", running.address));
+    browser.csrf = browser.get("/api/v1/auth/csrf").await.json()["token"].as_str().map(str::to_owned);
+    browser.sign_up("mira").await;
+    browser.sign_in("mira").await;
+    browser.get("/api/v1/me").await;
+    let secrets = browser.cookies.values().map(|(value, _)| value.clone());
+    let secrets: Vec<String> = secrets.chain([PASSWORD.to_owned(), "mira@example.org".to_owned()]).collect();
+    running.child.kill().unwrap();
+    let mut log = String::new();
+    running.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert!(log.contains("\"http.path\":\"/api/v1/auth/login\""), "{log}");
+    for secret in secrets {
+        assert!(!log.contains(&secret), "{secret} is in the log");
+    }
+    for line in log.lines() {
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "not JSON: {line}");
+    }
 }
