@@ -44,7 +44,7 @@ class ChatPage {
     this.outbox = new Outbox(this.client, me.id);
     this.rooms = new Rooms(this.client, this.outbox, me);
     this.list = new ListView(this.rooms, { onNew: () => this.#new(), onRetry: () => this.#load() });
-    this.details = new DetailsView(this.rooms, { onClose: (event) => this.#stepBack(`#room/${route().id}`, event), onAdd: (id) => this.#add(id), onDrawn: () => this.#dress() });
+    this.details = new DetailsView(this.rooms, { onClose: (event) => this.#stepBack(`#room/${route().id}`, event), onAdd: (id) => this.#add(id), onBuilt: () => this.#dress() });
     /** @type {ThreadView | null} */
     this.thread = null;
     /** The addresses that led here, so that a way back undoes a step instead of adding one. */

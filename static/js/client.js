@@ -192,8 +192,8 @@ export class Client extends EventTarget {
     try {
       const welcome = await this.ask('hello', undefined, { resume, history_epoch: this.epoch, subscribe: 'all' });
       if (socket === this.socket) this.#welcome(welcome);
-    } catch (error) {
-      if (socket === this.socket && /** @type {any} */ (error).code !== 'connection_lost') this.#drop(1000);
+    } catch {
+      // Refused: the server closes next, and the code says what to do. One that does not is left by the watch.
     }
   }
 

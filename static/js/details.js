@@ -8,7 +8,7 @@ import { subtitleOf } from './thread.js';
 const ROLES = { owner: 'Owner', moderator: 'Moderator' };
 
 export class DetailsView {
-  /** @param {import('./rooms.js').Rooms} rooms @param {{onClose: (event: Event) => void, onAdd: (id: string) => void, onDrawn: () => void}} actions */
+  /** @param {import('./rooms.js').Rooms} rooms @param {{onClose: (event: Event) => void, onAdd: (id: string) => void, onBuilt: () => void}} actions */
   constructor(rooms, actions) {
     this.rooms = rooms;
     this.actions = actions;
@@ -25,9 +25,11 @@ export class DetailsView {
 
   /** @param {string} id */
   open(id) {
+    if (this.id === id) return;
     this.id = id;
     this.drawn = '';
     this.root.hidden = false;
+    this.#build(id);
     this.#draw();
     this.rooms.loadPeople(id).catch(() => {});
   }
@@ -36,6 +38,19 @@ export class DetailsView {
     this.id = null;
     this.root.hidden = true;
     this.root.replaceChildren();
+  }
+
+  /** What stays while its contents change, so that focus is not lost. @param {string} id */
+  #build(id) {
+    this.top = el('div', { class: 'details__top' });
+    this.members = el('div');
+    this.add = el('button', { class: 'btn btn--line', type: 'button', hidden: true, onclick: () => this.actions.onAdd(id) }, icon('plus', 'icon icon--sm'), 'Add people');
+    this.root.replaceChildren(
+      el('div', { class: 'details__bar' }, el('h2', { id: 'details-title', tabindex: '-1' }, 'Details'),
+        el('a', { class: 'icon-btn', href: `#room/${id}`, 'aria-label': 'Close the details', onclick: this.actions.onClose }, icon('close'))),
+      this.top,
+      el('div', { class: 'stack stack--sm' }, el('h3', { id: 'details-members', class: 'small quiet strong' }, 'Members'), this.members, this.add));
+    this.actions.onBuilt();
   }
 
   #draw() {
@@ -47,15 +62,12 @@ export class DetailsView {
     const { people } = conversation;
     const more = conversation.members - people.length;
     this.root.setAttribute('aria-label', `Details of ${nameOf(conversation)}`);
-    this.root.replaceChildren(
-      el('div', { class: 'details__bar' }, el('h2', { id: 'details-title', tabindex: '-1' }, 'Details'),
-        el('a', { class: 'icon-btn', href: `#room/${conversation.id}`, 'aria-label': 'Close the details', onclick: this.actions.onClose }, icon('close'))),
-      el('div', { class: 'details__top' }, avatarOf(conversation, 'avatar--xl'), el('p', { dir: 'auto' }, nameOf(conversation)), el('p', { class: 'quiet small' }, subtitleOf(conversation))),
-      el('div', { class: 'stack stack--sm' }, el('h3', { id: 'details-members', class: 'small quiet strong' }, plural(conversation.members, '# member', '# members')),
-        people.length ? el('ul', { class: 'plain-list' }, ...people.map((member) => this.#member(member))) : el('p', { class: 'quiet small' }, 'Loading who is here…'),
-        people.length > 0 && more > 0 && el('p', { class: 'quiet small' }, plural(more, 'and # more', 'and # more')),
-        conversation.kind === 'group' && el('button', { class: 'btn btn--line', type: 'button', onclick: () => this.actions.onAdd(conversation.id) }, icon('plus', 'icon icon--sm'), 'Add people')));
-    this.actions.onDrawn();
+    this.top.replaceChildren(avatarOf(conversation, 'avatar--xl'), el('p', { dir: 'auto' }, nameOf(conversation)), el('p', { class: 'quiet small' }, subtitleOf(conversation)));
+    byId('details-members').textContent = plural(conversation.members, '# member', '# members');
+    this.members.replaceChildren(
+      people.length ? el('ul', { class: 'plain-list' }, ...people.map((member) => this.#member(member))) : el('p', { class: 'quiet small' }, 'Loading who is here…'),
+      people.length > 0 && more > 0 ? el('p', { class: 'quiet small' }, plural(more, 'and # more', 'and # more')) : '');
+    this.add.hidden = conversation.kind !== 'group';
   }
 
   /** @param {import('./rooms.js').Member} member */
