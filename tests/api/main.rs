@@ -10,5 +10,4 @@ mod process;
 mod resume;
 mod safety;
 mod socket;
-mod socket;
 mod talk;
