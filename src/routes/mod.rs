@@ -29,7 +29,7 @@ macro_rules! routes {
 
         /// Adds every route.
         pub fn configure(config: &mut web::ServiceConfig) {
-            $(config.route($path, web::$method().to($module::$handler));)+
+            $(config.route($path, method::$method().to($module::$handler));)+
             config.route("/openapi.json", web::get().to(openapi));
             config.route("/v1/ws", web::get().to(socket::open));
         }
@@ -43,6 +43,20 @@ macro_rules! routes {
         )]
         struct Described;
     };
+}
+
+/// A route's method.
+mod method {
+    use actix_web::{Route, guard, web};
+
+    /// Whoever may read may ask for the head alone.
+    pub(super) fn get() -> Route {
+        web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+    }
+
+    pub(super) fn post() -> Route {
+        web::post()
+    }
 }
 
 routes! {

@@ -112,6 +112,7 @@ async fn a_server_that_is_well_says_so(place: Place) {
     let mut browser = app.browser().await;
     for probe in ["/healthz", "/readyz"] {
         assert_eq!(browser.get(probe).await.expect(StatusCode::OK).json(), json!({ "status": "ok" }));
+        assert!(browser.send(Method::HEAD, probe, &[], None).await.expect(StatusCode::OK).body.is_empty());
     }
     app.stop().await;
 }
