@@ -8,6 +8,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use allthrive_store::engine::DISCREET_LOG;
 use tracing::{Instrument as _, info, info_span};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -18,9 +19,9 @@ use crate::config::{Log, LogFormat, Mode};
 /// The header that names a request in the log.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Crates that write requests, cookies or parameters of statements into the log when they are asked for
-/// detail. They are not: whatever the filter says, they stop at `info`.
-const DISCREET: [&str; 6] = ["actix_http=info", "actix_web=info", "actix_server=info", "tokio_postgres=info", "awc=info", "mio=info"];
+/// Crates that write requests and cookies into the log when they are asked for detail. They are not, nor
+/// is the database: whatever the filter says, they stop at `info`.
+const DISCREET: &[&str] = &["actix_http=info", "actix_web=info", "actix_server=info", "awc=info", "mio=info"];
 
 tokio::task_local! {
     /// The request that the running task answers.
@@ -30,7 +31,7 @@ tokio::task_local! {
 /// Starts the log: text for people, JSON for programs. A second call leaves the first as it is.
 pub fn start(log: &Log, mode: Mode) {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let filter = DISCREET.iter().filter_map(|directive| directive.parse().ok()).fold(filter, EnvFilter::add_directive);
+    let filter = DISCREET.iter().chain(DISCREET_LOG).filter_map(|directive| directive.parse().ok()).fold(filter, EnvFilter::add_directive);
     let json = match log.format {
         LogFormat::Text => false,
         LogFormat::Json => true,

@@ -18,6 +18,10 @@ pub use value::{FromValue, Type, Value};
 
 use crate::error::{Cause, Error};
 
+/// Directives for the log: below `info` the driver writes the parameters of statements, which are people's
+/// addresses, hashes and texts.
+pub const DISCREET_LOG: &[&str] = &["tokio_postgres=info"];
+
 /// A database that is open. Clones share it.
 #[derive(Clone)]
 pub struct Engine(pub(crate) Kind);
