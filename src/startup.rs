@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::rt::signal::unix::{SignalKind, signal};
+use actix_web::rt::signal::unix::{Signal, SignalKind, signal};
 use actix_web::{App, HttpServer, web};
 use allthrive_actors::{Options, System};
 use allthrive_domain::time::Clock;
@@ -67,6 +67,9 @@ pub enum StartError {
 
 /// A server that is bound and answers once it is run.
 pub struct Application {
+    /// Caught from before the port is bound: whoever can see the server can stop it in order.
+    interrupt: Signal,
+    terminate: Signal,
     server: Server,
     state: web::Data<State>,
     address: SocketAddr,
@@ -86,6 +89,7 @@ impl Application {
     /// # Errors
     /// As [`Self::build`].
     pub async fn build_with_clock(settings: Settings, clock: Clock) -> Result<Self, StartError> {
+        let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         std::fs::create_dir_all(&settings.server.data_dir)?;
         let listener = listen(settings.server.listen)?;
         let address = listener.local_addr()?;
@@ -115,7 +119,7 @@ impl Application {
         .workers(workers)
         .listen(listener)?
         .run();
-        Ok(Self { server, state, address })
+        Ok(Self { interrupt, terminate, server, state, address })
     }
 
     /// The port it listens at.
@@ -141,8 +145,8 @@ impl Application {
     /// # Errors
     /// If the listener fails.
     pub async fn run_until_stopped(self) -> Result<(), StartError> {
-        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let stopper = self.stopper();
+        let (mut interrupt, mut terminate) = (self.interrupt, self.terminate);
         let on_signal = actix_web::rt::spawn(async move {
             tokio::select! {
                 _ = interrupt.recv() => {}

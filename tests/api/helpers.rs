@@ -155,15 +155,6 @@ impl TestApp {
         self.running.await.unwrap().unwrap();
     }
 
-    pub(crate) fn port(&self) -> u16 {
-        self.address.rsplit_once(':').unwrap().1.parse().unwrap()
-    }
-
-    /// Where its letters are.
-    pub(crate) fn mail(&self) -> &Path {
-        &self.mail
-    }
-
     /// A browser that has the CSRF token.
     pub(crate) async fn browser(&self) -> Browser {
         let mut browser = Browser::new(&self.address);

@@ -7,7 +7,6 @@ mod helpers;
 mod pages;
 mod people;
 mod process;
-mod resume;
 mod safety;
 mod socket;
 mod talk;

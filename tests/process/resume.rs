@@ -13,6 +13,8 @@ use crate::server::{Kind, Server, with_server};
 const CLIENTS: usize = 5;
 /// Things that happen before it is quiet and everything is compared.
 const STEPS: usize = 60;
+/// Messages said at once, now and then.
+const FLOOD: usize = 260;
 /// How often that is done.
 const ROUNDS: usize = 6;
 /// Longest wait for what must come by itself.
@@ -45,7 +47,15 @@ async fn run(mut server: Server, dice: &mut Dice) {
             match dice.below(40) {
                 0 => server.restart(),
                 1 => server.stop_and_restart().await,
-                2..=6 => crowd.cut(client),
+                2 => {
+                    // More than a page and a relay's memory hold: who was away must pull, page by page.
+                    let room = rooms[dice.below(rooms.len())];
+                    for _ in 0..FLOOD {
+                        said += 1;
+                        crowd.say(client, room, format!("{said} {}", "x".repeat(300)));
+                    }
+                }
+                3..=6 => crowd.cut(client),
                 7..=9 => crowd.hang_up(client),
                 10..=15 => crowd.come_back(client),
                 _ => {
