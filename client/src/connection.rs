@@ -17,8 +17,8 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_conf
 use uuid::Uuid;
 
 use crate::backoff::Backoff;
-use crate::dialogue::{Dialogue, Order, Update};
-use crate::{Error, Session};
+use crate::dialogue::{Dialogue, Order};
+use crate::{Error, Session, Update};
 
 /// The server pings every 25 s: a line that is silent for longer than this is dead.
 const SILENCE: Duration = Duration::from_secs(40);

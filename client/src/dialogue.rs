@@ -12,15 +12,15 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use allthrive_protocol::command::{AuthRefresh, Events, Hello, History, MessageSend, Outgoing, Read, Resume, Subscribe, Wanted};
+use allthrive_protocol::command::{AuthRefresh, Events, Hello, History, MessageSend, Read, Resume, Subscribe, Wanted};
 use allthrive_protocol::event::{Event, Fact};
-use allthrive_protocol::reply::{HistoryPage, RoomState, Snapshot, Standing, Subscribed, Welcome, Written};
-use allthrive_protocol::{Cmid, Code, MAX_EVENTS, Principal, Refusal, RoomId, Seq};
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
-use serde_json::value::RawValue;
+use allthrive_protocol::reply::{RoomState, Snapshot, Standing, Subscribed, Welcome, Written};
+use allthrive_protocol::{Code, MAX_EVENTS, Refusal, RoomId, Seq};
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
+
+use crate::Update;
+use crate::frames::{Frame, Numbered, Page, frame};
 
 /// A reply that takes longer will not come: the connection is given up and everything asked again.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -30,81 +30,6 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// A `top` above the cursor of a live room for this long means an event was lost on the way.
 const DOUBT: Duration = Duration::from_secs(2);
-
-/// What a client is told.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Update {
-    /// Connected, and everything that was waiting is on its way.
-    Online(Principal),
-    /// Cut. The connection is made again by itself; nothing is lost.
-    Offline,
-    /// A durable event: each `seq` of a room once and in order, across all connections.
-    Event(Event),
-    /// A durable event of a kind that this client does not know.
-    Unknown {
-        /// Its room.
-        room: RoomId,
-        /// Its number.
-        seq: Seq,
-    },
-    /// A volatile event: read marks, `tops`.
-    Heard(Event),
-    /// A message said with [`crate::Line::say`] is committed.
-    Acked {
-        /// Where.
-        room: RoomId,
-        /// Which.
-        cmid: Cmid,
-        /// Its number.
-        written: Written,
-    },
-    /// It will not be: the same again would be refused again.
-    Refused {
-        /// Where.
-        room: RoomId,
-        /// Which.
-        cmid: Cmid,
-        /// Why.
-        refusal: Refusal,
-    },
-    /// The answer to [`crate::Line::history`].
-    History {
-        /// The room.
-        room: RoomId,
-        /// Messages, oldest first.
-        page: HistoryPage,
-    },
-    /// The room is heard from here on: what lies before is had by [`crate::Line::history`]. Not told of a
-    /// room whose position was known.
-    Began {
-        /// The room.
-        room: RoomId,
-        /// The cursor now.
-        after: Seq,
-    },
-    /// Numbers up to here are hidden from this member.
-    Hidden {
-        /// The room.
-        room: RoomId,
-        /// The last of them.
-        upto: Seq,
-    },
-    /// What was told of the room is void; it begins anew after `top`.
-    Reset {
-        /// The room.
-        room: RoomId,
-        /// The cursor now.
-        top: Seq,
-        /// The room as it is there.
-        snapshot: Snapshot,
-    },
-    /// The server stopped pushing this room here; it is being pulled.
-    Lagged(RoomId),
-    /// The room is not for this account any more, or never was. Messages waiting for it are dropped.
-    Gone(RoomId),
-    /// The end: the server wants no further connection, or the sign-in is over.
-    Stopped(crate::Stop),
-}
 
 /// What a client wants.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,38 +91,6 @@ pub(crate) struct Dialogue {
     wants_ticket: bool,
     frames: VecDeque<String>,
     updates: VecDeque<Update>,
-}
-
-/// An inbound frame before its payload is understood.
-#[derive(Deserialize)]
-struct Frame<'a> {
-    #[serde(default)]
-    id: Option<u64>,
-    #[serde(default, borrow)]
-    ok: Option<&'a RawValue>,
-    #[serde(default)]
-    error: Option<Refusal>,
-    #[serde(default)]
-    event: Option<IgnoredAny>,
-}
-
-/// A page of the log whose events are not understood yet: one of an unknown kind must not void the rest.
-#[derive(Deserialize)]
-struct Page<'a> {
-    after: Seq,
-    #[serde(borrow)]
-    events: Vec<&'a RawValue>,
-    end: Seq,
-    live: bool,
-}
-
-/// Of a durable event of any kind.
-#[derive(Deserialize)]
-struct Numbered {
-    #[serde(default)]
-    room: Option<RoomId>,
-    #[serde(default)]
-    seq: Option<Seq>,
 }
 
 impl Dialogue {
@@ -579,10 +472,6 @@ impl Dialogue {
         self.lost |= read.is_none();
         read
     }
-}
-
-fn frame<D: Serialize>(id: u64, op: &str, room: Option<RoomId>, d: D) -> String {
-    json!(Outgoing { id: Some(id), op, room, d }).to_string()
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The dialogue without a network: what the server says stands here as JSON, word for word.
 
 use super::*;
-use allthrive_protocol::UserId;
 use allthrive_protocol::event::{Message, Person};
-use serde_json::Value;
+use allthrive_protocol::{Cmid, UserId};
+use serde_json::{Value, json};
 
 pub(crate) fn room() -> RoomId {
     RoomId(Uuid::from_u128(1))

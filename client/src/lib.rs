@@ -5,8 +5,9 @@
 //!
 //! - [`session`]: signed in over REST: who I am, which conversations there are, tickets
 //! - [`rest`]: the shapes REST answers with
-//! - [`dialogue`]: the client's side of one connection after the other as a pure value: what was asked,
+//! - `dialogue`: the client's side of one connection after the other as a pure value: what was asked,
 //!   where each room's cursor stands. The catching-up rule is here, and nowhere else
+//! - [`update`]: what a client is told; `frames`: what stands on the wire
 //! - [`connection`]: the socket below it: connects, reads the verdict of a close code, connects again
 //! - [`backoff`]: how long to wait before that
 //! - [`log`]: a room's log as this client was told it, which refuses holes and repeats
@@ -28,17 +29,19 @@
 
 pub mod backoff;
 pub mod connection;
-pub mod dialogue;
+mod dialogue;
+mod frames;
 pub mod log;
 pub mod rest;
 pub mod session;
+pub mod update;
 
 use thiserror::Error;
 
 pub use connection::{Line, Stop, Updates, connect, connect_after};
-pub use dialogue::Update;
 pub use log::RoomLog;
 pub use session::Session;
+pub use update::Update;
 
 /// Why something could not be had from the server.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
