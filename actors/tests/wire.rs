@@ -52,7 +52,7 @@ async fn a_lone_reply_leaves_at_once_whichever_worker_keeps_the_room() {
     let mut ana = node.connect(1).await;
     ana.ask("hello", None, json!({"subscribe": []})).await;
     for n in 0..40u128 {
-        let written = ana.message(room(10 + n % 4), 100 + n, "alone").await;
+        let written = ana.message(room(10 + n % 4), cmid(100 + n), "alone").await;
         assert_eq!(written["ok"]["dup"], false, "{written}");
     }
     node.stop().await;
