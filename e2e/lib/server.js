@@ -17,6 +17,9 @@ const GENEROUS = {
   ALLTHRIVE__LIMITS__MAIL_PER_HOUR: '1000',
 };
 
+/** On which engines a story can be told here. */
+export const ENGINES = process.env.TEST_DATABASE_URL ? ['sqlite', 'postgres'] : ['sqlite'];
+
 export class Server {
   /**
    * Starts one, on the embedded database or on Postgres (a database of its own in TEST_DATABASE_URL).

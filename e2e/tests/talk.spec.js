@@ -1,10 +1,8 @@
 // Real browsers talk to each other: two people, a group, a public room, two tabs of one person.
 
 import { bubbles } from '../lib/person.js';
-import { Server } from '../lib/server.js';
+import { ENGINES, Server } from '../lib/server.js';
 import { expect, expectAccessible, expectFits, test } from '../lib/test.js';
-
-const ENGINES = process.env.TEST_DATABASE_URL ? ['sqlite', 'postgres'] : ['sqlite'];
 
 for (const engine of ENGINES) {
   test(`two people talk in both directions, on ${engine}`, async ({ people, server: shared }) => {

@@ -1,25 +1,22 @@
-// The protocol client: one WebSocket of `allthrive.v1.json` that stays up, and a cursor for each room.
-//
-// What it promises to the page: each durable event of a room once and in order, or one `reset`, or `gone`
-// (docs/PROTOCOL.md, "Catching up: one rule"). An acknowledgement never moves a cursor; only events do.
+// The protocol client: one WebSocket of `allthrive.v1.json` that stays up, and a place in each room
+// (places.js has the rule of catching up and what it promises).
+
+import { Places } from './places.js';
 
 const SUBPROTOCOL = 'allthrive.v1.json';
 const QUIET_MS = 25_000;
 const ANSWER_MS = 10_000;
 const WAKE_ANSWER_MS = 2_500;
 const SUSPECT_ANSWER_MS = 1_000;
-const HOLE_MS = 2_000;
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MOST_MS = 30_000;
 const STEADY_MS = 10_000;
-const PULLS_AT_ONCE = 4;
 const EXPIRY_MARGIN_MS = 30_000;
 
 /**
  * @typedef {{id: string, username: string, name: string}} Person
  * @typedef {{event: string, room?: string, seq?: number, ts?: number, d: any}} WireEvent
  * @typedef {'connecting' | 'catching_up' | 'live' | 'waiting' | 'signed_out' | 'stopped'} State
- * @typedef {{cursor: number | null, live: boolean, pulling: boolean, hole: number}} Place
  */
 
 /** A command that was not carried out: refused by the server, or cut off (`code` "connection_lost"). */
@@ -49,8 +46,12 @@ export class Client extends EventTarget {
   constructor(needs) {
     super();
     this.needs = needs;
-    /** @type {Map<string, Place>} */
-    this.places = new Map();
+    this.places = new Places({
+      ask: (op, room, d) => this.ask(op, room, d),
+      tell: (event) => this.#tell(event),
+      gone: (room) => this.#gone(room),
+      settled: () => this.#caughtUp(),
+    });
     /** @type {WebSocket | null} */
     this.socket = null;
     /** @type {State} */
@@ -71,9 +72,6 @@ export class Client extends EventTarget {
     this.probeTimer = 0;
     /** @type {Map<number, {resolve: (ok: any) => void, reject: (error: Error) => void}>} */
     this.pending = new Map();
-    /** @type {string[]} */
-    this.toPull = [];
-    this.pulls = 0;
     /** @type {Map<string, Promise<void>>} */
     this.subscribing = new Map();
   }
@@ -131,22 +129,15 @@ export class Client extends EventTarget {
    * @param {string} room
    */
   subscribe(room) {
-    if (this.places.get(room)?.cursor != null) return Promise.resolve();
+    if (this.places.hears(room)) return Promise.resolve();
     let asked = this.subscribing.get(room);
     if (!asked) {
       asked = this.ask('room.subscribe', room)
-        .then((line) => this.#stand(line))
+        .then((line) => this.places.stand(line))
         .finally(() => this.subscribing.delete(room));
       this.subscribing.set(room, asked);
     }
     return asked;
-  }
-
-  /** Forgets a room. @param {string} room */
-  forget(room) {
-    const place = this.places.get(room);
-    if (place) window.clearTimeout(place.hole);
-    this.places.delete(room);
   }
 
   /** @param {State} state */
@@ -188,9 +179,8 @@ export class Client extends EventTarget {
 
   /** @param {WebSocket} socket */
   async #hello(socket) {
-    const resume = [...this.places].flatMap(([room, { cursor }]) => (cursor === null ? [] : [{ room, seq: cursor }]));
     try {
-      const welcome = await this.ask('hello', undefined, { resume, history_epoch: this.epoch, subscribe: 'all' });
+      const welcome = await this.ask('hello', undefined, { resume: this.places.positions(), history_epoch: this.epoch, subscribe: 'all' });
       if (socket === this.socket) this.#welcome(welcome);
     } catch {
       // Refused: the server closes next, and the code says what to do. One that does not is left by the watch.
@@ -206,27 +196,13 @@ export class Client extends EventTarget {
       this.failures = 0;
     }, STEADY_MS);
     this.#become('catching_up');
+    this.places.begin();
     for (const line of welcome.rooms) {
       if (line.state === 'gone') this.#gone(line.room);
-      else this.#stand(line);
+      else this.places.stand(line);
     }
     this.dispatchEvent(new CustomEvent('welcome', { detail: welcome }));
     this.#caughtUp();
-  }
-
-  /** Takes the position that the server gave for a room. @param {{room: string, after: number, live: boolean}} line */
-  #stand({ room, after, live }) {
-    const place = this.#place(room);
-    place.cursor = after;
-    place.live = live;
-    if (!live) this.#pull(room);
-  }
-
-  /** @param {string} room @returns {Place} */
-  #place(room) {
-    let place = this.places.get(room);
-    if (!place) this.places.set(room, (place = { cursor: null, live: false, pulling: false, hole: 0 }));
-    return place;
   }
 
   /** @param {string} text */
@@ -247,29 +223,16 @@ export class Client extends EventTarget {
   /** @param {WireEvent} event */
   #happened(event) {
     const { room } = event;
-    if (event.seq !== undefined && room) this.#durable(room, event.seq, event);
-    else if (event.event === 'tops') this.#tops(event);
-    else if (event.event === 'room.lag' && room) {
-      this.#place(room).live = false;
-      this.#pull(room);
-    } else if (event.event === 'reset' && room) this.#reset(room, event.d);
+    if (event.seq !== undefined && room) this.places.hear(room, event.seq, event);
+    else if (event.event === 'tops') {
+      this.places.compare(event.d);
+      this.#tell(event);
+    } else if (event.event === 'room.lag' && room) this.places.pull(room);
+    else if (event.event === 'reset' && room) this.#reset(room, event.d);
     else if (event.event === 'gone' && room) this.#gone(room);
     else if (event.event === 'auth.expiring') this.#extend();
     else if (event.event === 'reconnect') this.#moveAfter(event.d.after_ms);
     else this.#tell(event);
-  }
-
-  /** @param {string} room @param {number} seq @param {WireEvent} event */
-  #durable(room, seq, event) {
-    const place = this.#place(room);
-    // Not live: this stretch belongs to the page that is on its way.
-    if (!place.live || place.cursor === null || seq <= place.cursor) return;
-    if (seq > place.cursor + 1) {
-      this.#pull(room);
-      return;
-    }
-    place.cursor = seq;
-    this.#tell(event);
   }
 
   /** @param {WireEvent} event */
@@ -277,94 +240,21 @@ export class Client extends EventTarget {
     this.dispatchEvent(new CustomEvent('event', { detail: event }));
   }
 
-  /** @param {WireEvent} event */
-  #tops(event) {
-    for (const [room, { top }] of Object.entries(/** @type {Record<string, {top: number}>} */ (event.d))) {
-      const place = this.places.get(room);
-      if (!place || place.cursor === null || place.hole || top <= place.cursor) continue;
-      place.hole = window.setTimeout(() => {
-        place.hole = 0;
-        if (this.welcomed && place.cursor !== null && place.cursor < top) this.#pull(room);
-      }, HOLE_MS);
-    }
-    this.#tell(event);
-  }
-
   /** @param {string} room @param {{top: number, live: boolean, snapshot: any}} d */
   #reset(room, { top, live, snapshot }) {
-    const place = this.#place(room);
-    place.cursor = top;
-    place.live = live;
     this.dispatchEvent(new CustomEvent('reset', { detail: { room, top, snapshot } }));
-    if (!live) this.#pull(room);
+    this.places.stand({ room, after: top, live });
   }
 
   /** @param {string} room */
   #gone(room) {
-    this.forget(room);
+    this.places.forget(room);
     this.dispatchEvent(new CustomEvent('gone', { detail: { room } }));
     this.#caughtUp();
   }
 
-  /** Asks for what is missing, a few rooms at a time. @param {string} room */
-  #pull(room) {
-    const place = this.#place(room);
-    if (place.pulling) return;
-    place.pulling = true;
-    place.live = false;
-    this.toPull.push(room);
-    this.#nextPull();
-  }
-
-  #nextPull() {
-    while (this.pulls < PULLS_AT_ONCE && this.toPull.length && this.welcomed) {
-      const room = /** @type {string} */ (this.toPull.shift());
-      this.pulls += 1;
-      const socket = this.socket;
-      this.#page(room, socket).finally(() => {
-        if (socket !== this.socket) return;
-        this.pulls -= 1;
-        this.#nextPull();
-        this.#caughtUp();
-      });
-    }
-  }
-
-  /** One page after another until the room is live. @param {string} room @param {WebSocket | null} socket */
-  async #page(room, socket) {
-    for (;;) {
-      const place = this.places.get(room);
-      if (!place || place.cursor === null || socket !== this.socket) return;
-      try {
-        const page = await this.ask('events', room, { after: place.cursor });
-        if (this.places.get(room) !== place) return;
-        for (const event of page.events) {
-          if (event.seq <= /** @type {number} */ (place.cursor)) continue;
-          place.cursor = event.seq;
-          this.#tell(event);
-        }
-        place.cursor = Math.max(/** @type {number} */ (place.cursor), page.end);
-        if (page.live) {
-          place.live = true;
-          place.pulling = false;
-          return;
-        }
-      } catch (error) {
-        const refusal = /** @type {CommandError} */ (error);
-        if (refusal.code === 'connection_lost') return;
-        if (!refusal.retry) {
-          place.pulling = false;
-          if (refusal.code === 'not_found' || refusal.code === 'forbidden') this.#gone(room);
-          return;
-        }
-        await new Promise((resolve) => window.setTimeout(resolve, refusal.afterMs ?? 1000));
-      }
-    }
-  }
-
   #caughtUp() {
-    if (this.state !== 'catching_up' || this.pulls || this.toPull.length) return;
-    this.#become('live');
+    if (this.state === 'catching_up' && this.places.isSettled) this.#become('live');
   }
 
   /** Renews the credential of the open connection. */
@@ -421,12 +311,7 @@ export class Client extends EventTarget {
     window.clearTimeout(this.steadyTimer);
     window.clearTimeout(this.probeTimer);
     this.probeTimer = 0;
-    this.toPull = [];
-    this.pulls = 0;
-    for (const place of this.places.values()) {
-      window.clearTimeout(place.hole);
-      Object.assign(place, { live: false, pulling: false, hole: 0 });
-    }
+    this.places.lose();
     const waiting = [...this.pending.values()];
     this.pending.clear();
     for (const { reject } of waiting) reject(lost());

@@ -145,7 +145,7 @@ export async function callAll(path, most = 1000) {
   const items = [];
   let cursor = '';
   do {
-    const page = await call('GET', cursor ? `${path}?cursor=${encodeURIComponent(cursor)}` : path);
+    const page = await call('GET', `${path}?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
     items.push(...page.items);
     cursor = page.next_cursor ?? '';
   } while (cursor && items.length < most);
