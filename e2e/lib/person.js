@@ -110,6 +110,28 @@ export class Person {
     await this.page.keyboard.press('Enter');
   }
 
+  /** Says many things in the open conversation at once, over a connection beside the page's. */
+  async sayAll(texts) {
+    await this.page.evaluate(async (bodies) => {
+      const room = location.hash.split('/')[1];
+      const socket = new WebSocket(`ws://${location.host}/v1/ws`, ['allthrive.v1.json']);
+      await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }));
+      const ask = (commands) => new Promise((resolve) => {
+        let left = commands.length;
+        const hear = ({ data }) => {
+          if (JSON.parse(data).id === undefined || --left > 0) return;
+          socket.removeEventListener('message', hear);
+          resolve();
+        };
+        socket.addEventListener('message', hear);
+        for (const [at, command] of commands.entries()) socket.send(JSON.stringify({ id: at + 1, ...command }));
+      });
+      await ask([{ op: 'hello', d: { subscribe: [room] } }]);
+      await ask(bodies.map((body) => ({ op: 'message.send', room, d: { cmid: crypto.randomUUID(), body } })));
+      socket.close();
+    }, texts);
+  }
+
   /** Waits until a message stands there, acknowledged if it is the own one, and stands there once. */
   async sees(text) {
     await expect(bubbles(this.page, text)).toHaveCount(1);

@@ -89,7 +89,7 @@ export class Server {
   async mailedLink(address) {
     const mail = join(this.dir, 'data', 'mail');
     for (;;) {
-      const names = existsSync(mail) ? (await readdir(mail)).filter((name) => name.endsWith('.eml')).sort() : [];
+      const names = existsSync(mail) ? (await readdir(mail)).filter((name) => /^[^.].*\.eml$/.test(name)).sort() : [];
       for (const name of names.reverse()) {
         const text = await readFile(join(mail, name), 'utf8');
         const link = /^http\S+\/verify#token=\S+$/m.exec(text)?.[0];

@@ -123,7 +123,8 @@ async function tabTo(page, target) {
 test('older messages come in at the top without moving what is read', async ({ people }) => {
   const [mira, zoe] = [await people('mira'), await people('zoe')];
   await mira.startDirect(zoe.name);
-  for (let n = 1; n <= 120; n += 1) await mira.write(`Line ${n}`);
+  const lines = Array.from({ length: 120 }, (_, at) => `Line ${at + 1}`);
+  await mira.sayAll(lines);
   await mira.sees('Line 120');
   await zoe.openConversation(mira.name);
   const { page } = zoe;
@@ -156,7 +157,7 @@ test('older messages come in at the top without moving what is read', async ({ p
     return bubbles(page, 'Line 1').count();
   }).toBe(1);
   await expect(page.locator('#messages > .older')).toHaveCount(0);
-  expect((await zoe.texts()).map((text) => text.trim())).toEqual([...Array.from({ length: 120 }, (_, at) => `Line ${at + 1}`), 'Below you']);
+  expect((await zoe.texts()).map((text) => text.trim())).toEqual([...lines, 'Below you']);
   await page.getByRole('button', { name: 'To the newest' }).or(jump).click();
   await expect(bubbles(page, 'Below you')).toBeInViewport();
 });
