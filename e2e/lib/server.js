@@ -2,7 +2,8 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readdirSync, watch } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,14 +89,20 @@ export class Server {
   /** The newest link that was mailed to this address, waited for. @param {string} address */
   async mailedLink(address) {
     const mail = join(this.dir, 'data', 'mail');
-    for (;;) {
-      const names = existsSync(mail) ? (await readdir(mail)).filter((name) => /^[^.].*\.eml$/.test(name)).sort() : [];
-      for (const name of names.reverse()) {
-        const text = await readFile(join(mail, name), 'utf8');
-        const link = /^http\S+\/verify#token=\S+$/m.exec(text)?.[0];
-        if (link && text.includes(`To: ${address}\n`)) return link;
+    const changes = watch(mail);
+    try {
+      for (;;) {
+        const changed = once(changes, 'change');
+        const names = (await readdir(mail)).filter((name) => /^[^.].*\.eml$/.test(name)).sort();
+        for (const name of names.reverse()) {
+          const text = await readFile(join(mail, name), 'utf8');
+          const link = /^http\S+\/verify#token=\S+$/m.exec(text)?.[0];
+          if (link && text.includes(`To: ${address}\n`)) return link;
+        }
+        await changed;
       }
-      await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      changes.close();
     }
   }
 }

@@ -10,7 +10,6 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 export const test = base.extend({
   /** One server for all tests of a worker. Tests that kill a server start their own. */
   server: [
-    // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {
       const server = await Server.start();
       await use(server);
@@ -25,8 +24,20 @@ export const test = base.extend({
     await use((name) => `${name}-${unique}`);
   },
 
+  /** Starts a server that this test alone has; it ends after the people have left. */
+  start: async ({}, use) => {
+    const servers = [];
+    await use(async (engine) => {
+      servers.push(await Server.start(engine));
+      return servers.at(-1);
+    });
+    for (const server of servers) await server.dispose();
+  },
+
   /** Brings people, signed in, and says goodbye to them; a page that wrote an error fails the test. */
-  people: async ({ browser, server, named }, use) => {
+  people: async ({ browser, server, start, named }, use) => {
+    // Asked for so that servers outlive people.
+    void start;
     const here = [];
     await use(async (name, options = {}) => {
       const person = await Person.signedIn(browser, options.server ?? server, named(name), options);

@@ -1,7 +1,7 @@
 // Nothing that was told is lost and nothing is told twice: cut lines, a killed server, a page loaded again.
 
 import { bubbles } from '../lib/person.js';
-import { ENGINES, Server } from '../lib/server.js';
+import { ENGINES } from '../lib/server.js';
 import { expect, expectAccessible, test } from '../lib/test.js';
 
 const OFFLINE = 'You are offline.';
@@ -45,33 +45,29 @@ test('one is offline while the other writes, and catches up without loss or repe
 });
 
 for (const engine of ENGINES) {
-  test(`the server is killed and comes back on the same data: all of it is there once, on ${engine}`, async ({ people }) => {
-    const server = await Server.start(engine);
-    try {
-      const [mira, zoe] = await talking(people, { server });
-      for (const line of lines('Before', 5)) await mira.write(line);
-      await zoe.sees('Before 5');
-      await server.kill();
-      for (const person of [mira, zoe]) await expect(person.page.getByRole('region', { name: 'Connection' })).toContainText(OFFLINE);
-      for (const line of lines('Mira waits', 3)) await mira.write(line);
-      for (const line of lines('Zoë waits', 3)) await zoe.write(line);
-      await server.run();
-      for (const person of [mira, zoe]) {
-        const now = person.page.getByRole('button', { name: 'Try now' });
-        if (await now.isVisible()) await now.click({ timeout: 1_000 }).catch(() => {});
-        await person.sees('Mira waits 3');
-        await person.sees('Zoë waits 3');
-      }
-      const said = await mira.texts();
-      expect(await zoe.texts()).toEqual(said);
-      expect([...said].sort()).toEqual([...lines('Before', 5), ...lines('Mira waits', 3), ...lines('Zoë waits', 3)].sort());
-      expect(said.filter((text) => text.startsWith('Mira'))).toEqual(lines('Mira waits', 3));
-      await mira.page.reload();
-      await mira.sees('Before 1');
-      expect(await mira.texts()).toEqual(said);
-    } finally {
-      await server.dispose();
+  test(`the server is killed and comes back on the same data: all of it is there once, on ${engine}`, async ({ people, start }) => {
+    const server = await start(engine);
+    const [mira, zoe] = await talking(people, { server });
+    for (const line of lines('Before', 5)) await mira.write(line);
+    await zoe.sees('Before 5');
+    await server.kill();
+    for (const person of [mira, zoe]) await expect(person.page.getByRole('region', { name: 'Connection' })).toContainText(OFFLINE);
+    for (const line of lines('Mira waits', 3)) await mira.write(line);
+    for (const line of lines('Zoë waits', 3)) await zoe.write(line);
+    await server.run();
+    for (const person of [mira, zoe]) {
+      const now = person.page.getByRole('button', { name: 'Try now' });
+      if (await now.isVisible()) await now.click({ timeout: 1_000 }).catch(() => {});
+      await person.sees('Mira waits 3');
+      await person.sees('Zoë waits 3');
     }
+    const said = await mira.texts();
+    expect(await zoe.texts()).toEqual(said);
+    expect([...said].sort()).toEqual([...lines('Before', 5), ...lines('Mira waits', 3), ...lines('Zoë waits', 3)].sort());
+    expect(said.filter((text) => text.startsWith('Mira'))).toEqual(lines('Mira waits', 3));
+    await mira.page.reload();
+    await mira.sees('Before 1');
+    expect(await mira.texts()).toEqual(said);
   });
 }
 

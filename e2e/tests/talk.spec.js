@@ -1,48 +1,44 @@
 // Real browsers talk to each other: two people, a group, a public room, two tabs of one person.
 
 import { bubbles } from '../lib/person.js';
-import { ENGINES, Server } from '../lib/server.js';
+import { ENGINES } from '../lib/server.js';
 import { expect, expectAccessible, expectFits, test } from '../lib/test.js';
 
 for (const engine of ENGINES) {
-  test(`two people talk in both directions, on ${engine}`, async ({ people, server: shared }) => {
-    const server = engine === 'sqlite' ? shared : await Server.start(engine);
-    try {
-      const mira = await people('mira', { server });
-      const zoe = await people('zoe', { server });
-      await mira.startDirect(zoe.name);
-      await expect(mira.page.getByRole('heading', { name: 'Say the first thing' })).toBeVisible();
-      await expectAccessible(mira.page);
-      await mira.write('Are you coming by tram or by bike?');
-      await mira.sees('Are you coming by tram or by bike?');
+  test(`two people talk in both directions, on ${engine}`, async ({ people, server: shared, start }) => {
+    const server = engine === 'sqlite' ? shared : await start(engine);
+    const mira = await people('mira', { server });
+    const zoe = await people('zoe', { server });
+    await mira.startDirect(zoe.name);
+    await expect(mira.page.getByRole('heading', { name: 'Say the first thing' })).toBeVisible();
+    await expectAccessible(mira.page);
+    await mira.write('Are you coming by tram or by bike?');
+    await mira.sees('Are you coming by tram or by bike?');
 
-      const row = zoe.page.getByRole('link', { name: mira.name });
-      await expect(row).toContainText('Are you coming by tram or by bike?');
-      await expect(row.locator('.unread')).toContainText('1');
-      await expect(zoe.page).toHaveTitle(/^\(1\) /);
-      await expectAccessible(zoe.page);
+    const row = zoe.page.getByRole('link', { name: mira.name });
+    await expect(row).toContainText('Are you coming by tram or by bike?');
+    await expect(row.locator('.unread')).toContainText('1');
+    await expect(zoe.page).toHaveTitle(/^\(1\) /);
+    await expectAccessible(zoe.page);
 
-      await zoe.openConversation(mira.name);
-      await expect(zoe.page.getByRole('heading', { name: '1 new message' })).toBeVisible();
-      await zoe.sees('Are you coming by tram or by bike?');
-      await expect(row.locator('.unread')).toHaveCount(0);
-      await expect(zoe.page).toHaveTitle(`${mira.name} – AllThrive`);
-      await expect(mira.page.locator('.msg__meta--read')).toContainText('Read');
+    await zoe.openConversation(mira.name);
+    await expect(zoe.page.getByRole('heading', { name: '1 new message' })).toBeVisible();
+    await zoe.sees('Are you coming by tram or by bike?');
+    await expect(row.locator('.unread')).toHaveCount(0);
+    await expect(zoe.page).toHaveTitle(`${mira.name} – AllThrive`);
+    await expect(mira.page.locator('.msg__meta--read')).toContainText('Read');
 
-      for (const line of ['Bike.', 'It is not raining yet. שלום 👋']) await zoe.write(line);
-      await mira.sees('It is not raining yet. שלום 👋');
-      await mira.write('Brave.\nThen take the canal path: https://example.org/canal?x=1');
-      await zoe.sees('Brave. Then take the canal path: https://example.org/canal?x=1');
-      const link = zoe.page.getByRole('link', { name: 'https://example.org/canal?x=1', exact: true });
-      await expect(link).toHaveAttribute('rel', /noopener/);
-      await zoe.sees('Bike.');
-      expect(await zoe.texts()).toEqual(await mira.texts());
-      for (const { page } of [mira, zoe]) {
-        await expectAccessible(page);
-        await expectFits(page);
-      }
-    } finally {
-      if (server !== shared) await server.dispose();
+    for (const line of ['Bike.', 'It is not raining yet. שלום 👋']) await zoe.write(line);
+    await mira.sees('It is not raining yet. שלום 👋');
+    await mira.write('Brave.\nThen take the canal path: https://example.org/canal?x=1');
+    await zoe.sees('Brave. Then take the canal path: https://example.org/canal?x=1');
+    const link = zoe.page.getByRole('link', { name: 'https://example.org/canal?x=1', exact: true });
+    await expect(link).toHaveAttribute('rel', /noopener/);
+    await zoe.sees('Bike.');
+    expect(await zoe.texts()).toEqual(await mira.texts());
+    for (const { page } of [mira, zoe]) {
+      await expectAccessible(page);
+      await expectFits(page);
     }
   });
 }
