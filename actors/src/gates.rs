@@ -1,7 +1,7 @@
 //! The gates of the rooms that one worker keeps: what is committed enters, what is in order goes to the
 //! relays that hear the room. A lost wake-up is found by looking into the store.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ const TOPS_EVERY: Duration = Duration::from_secs(5);
 /// How long to wait before a relay whose mailbox was full is told again, and a failed read is repeated.
 const RETRY: Duration = Duration::from_millis(100);
 
-/// How many rows are read at once to fill a hole; a wider one is left to those who listen.
+/// How many rows are read at once to fill a hole.
 const FILL: u32 = 500;
 
 /// Events that are committed.
@@ -50,7 +50,7 @@ pub struct Tell {
     pub key: MergeKey,
 }
 
-/// A relay wants to hear a room from now on; it is answered by [`News::Opened`].
+/// A relay wants to hear a room from now on; it is answered by [`News::At`].
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Watch {
@@ -92,6 +92,9 @@ struct Watcher {
 pub struct Gates {
     parts: Parts,
     doors: HashMap<RoomId, Door>,
+    /// Rooms whose tops are not known yet, and whether some are being read.
+    to_open: HashSet<RoomId>,
+    opening: bool,
     /// Whether a timer runs that tells those who are behind.
     settling: bool,
 }
@@ -100,25 +103,43 @@ impl Gates {
     /// No gate yet.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts, doors: HashMap::new(), settling: false }
+        Self { parts, doors: HashMap::new(), to_open: HashSet::new(), opening: false, settling: false }
     }
 
-    fn open(&mut self, room: RoomId, ctx: &mut Context<Self>) {
+    /// Reads the tops of the rooms that are to be opened: one statement at a time for all of them.
+    fn open(&mut self, ctx: &mut Context<Self>) {
+        if self.opening || self.to_open.is_empty() {
+            return;
+        }
+        self.opening = true;
+        let rooms: Vec<RoomId> = self.to_open.drain().collect();
         let store = self.parts.store.clone();
-        let read = async move { store.tops(&[room]).await };
-        ctx.spawn(read.into_actor(self).map(move |tops, gates, ctx| match tops {
-            Ok(tops) => gates.opened(room, tops.first().map_or(0, |(_, top)| *top), ctx),
-            Err(error) => {
-                tracing::warn!(room.id = %room, error = %error, "a gate could not be opened");
-                gates.refuse(room);
+        let read = async move { (store.tops(&rooms).await, rooms) };
+        ctx.spawn(read.into_actor(self).map(|(tops, rooms), gates, ctx| {
+            gates.opening = false;
+            match tops {
+                Ok(tops) => {
+                    let tops: HashMap<RoomId, Seq> = tops.into_iter().collect();
+                    for room in rooms {
+                        gates.opened(room, tops.get(&room).copied().unwrap_or(0), ctx);
+                    }
+                    gates.open(ctx);
+                }
+                Err(error) => {
+                    tracing::warn!(rooms = rooms.len(), error = %error, "gates could not be opened yet");
+                    gates.refuse(rooms, ctx);
+                }
             }
         }));
     }
 
     fn opened(&mut self, room: RoomId, top: Seq, ctx: &mut Context<Self>) {
         let Some(door) = self.doors.get_mut(&room) else { return };
-        door.gate = Some(Gate::new(top));
-        let behind = door.tell_all(&[Heard { room, news: News::Opened(Some(top)) }]);
+        // Opened twice if everybody left and somebody came while it was read: it never goes back.
+        let gate = door.gate.get_or_insert_with(|| Gate::new(top));
+        gate.jump(top);
+        let last = gate.last();
+        let behind = door.tell_all(&[Heard { room, news: News::At(last) }]);
         let early = std::mem::take(&mut door.early);
         if behind {
             self.settle_later(ctx);
@@ -126,11 +147,16 @@ impl Gates {
         self.release(room, early, ctx);
     }
 
-    /// The store could not be asked: whoever waits is told, and may try again.
-    fn refuse(&mut self, room: RoomId) {
-        if let Some(mut door) = self.doors.remove(&room) {
-            door.tell_all(&[Heard { room, news: News::Opened(None) }]);
+    /// The store could not be asked: whoever waits is told, and it is asked again.
+    fn refuse(&mut self, rooms: Vec<RoomId>, ctx: &mut Context<Self>) {
+        for room in rooms {
+            if let Some(door) = self.doors.get_mut(&room) {
+                // A relay that misses this goes on waiting for the answer that comes after it.
+                door.tell_all(&[Heard { room, news: News::Closed }]);
+                self.to_open.insert(room);
+            }
         }
+        ctx.run_later(RETRY, |gates, ctx| gates.open(ctx));
     }
 
     /// Puts events through a room's gate and tells its watchers what came out. A panic on the way costs
@@ -152,7 +178,7 @@ impl Gates {
         } else {
             tracing::error!(room.id = %room, "a gate panicked; its listeners pull from the store");
             gate.jump(newest);
-            vec![Heard { room, news: News::Jumped(gate.last()) }]
+            vec![Heard { room, news: News::At(gate.last()) }]
         };
         let has_hole = gate.has_hole();
         let behind = door.tell_all(&news);
@@ -221,9 +247,10 @@ impl Gates {
             gates.settling = false;
             let mut still_behind = false;
             for (room, door) in &mut gates.doors {
-                let top = door.gate.as_ref().map_or(0, Gate::last);
+                // A gate that is not open yet tells everybody once it is.
+                let Some(top) = door.gate.as_ref().map(Gate::last) else { continue };
                 for watcher in door.watchers.iter_mut().filter(|watcher| watcher.behind) {
-                    watcher.behind = watcher.tell(&[Heard { room: *room, news: News::Jumped(top) }]);
+                    watcher.behind = watcher.tell(&[Heard { room: *room, news: News::At(top) }]);
                     still_behind |= watcher.behind;
                 }
             }
@@ -306,13 +333,14 @@ impl Handler<Watch> for Gates {
         let door = self.doors.entry(room).or_insert_with(|| Door { gate: None, early: Vec::new(), watchers: Vec::new(), reading: false });
         let mut watcher = Watcher { worker: watch.worker, relay: watch.relay, behind: false };
         if let Some(gate) = &door.gate {
-            watcher.tell(&[Heard { room, news: News::Opened(Some(gate.last())) }]);
+            watcher.tell(&[Heard { room, news: News::At(gate.last()) }]);
         }
         let behind = watcher.behind;
         door.watchers.retain(|known| known.worker != watcher.worker);
         door.watchers.push(watcher);
         if new {
-            self.open(room, ctx);
+            self.to_open.insert(room);
+            self.open(ctx);
         }
         if behind {
             self.settle_later(ctx);
@@ -328,6 +356,7 @@ impl Handler<Unwatch> for Gates {
             door.watchers.retain(|watcher| watcher.worker != unwatch.worker);
             if door.watchers.is_empty() {
                 self.doors.remove(&unwatch.room);
+                self.to_open.remove(&unwatch.room);
             }
         }
     }

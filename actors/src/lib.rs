@@ -31,5 +31,5 @@ pub mod session;
 pub mod system;
 pub mod tops;
 
-pub use session::{Credential, Identity, TicketError, Tickets};
+pub use session::{Credential, Identity, Later, TicketError, Tickets};
 pub use system::{Options, System};

@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use actix::dev::{SendError, ToEnvelope};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, Recipient};
 use allthrive_protocol::event::{Event, Fact, Lag};
 use allthrive_protocol::{CloseCode, ConnId, RoomId, Seq, UserId};
@@ -28,7 +29,10 @@ use crate::system::Parts;
 use crate::tops::Tops;
 
 /// How often the tops that moved are looked at; each account is told at most once a second.
-const TOPS_TICK: Duration = Duration::from_millis(100);
+const TICK: Duration = Duration::from_millis(100);
+
+/// Every so many ticks rooms that nobody has to do with are given up: 5 s.
+const SWEEP_TICKS: u32 = 50;
 
 /// News of rooms, in order per room.
 #[derive(Message)]
@@ -47,8 +51,11 @@ pub struct Heard {
 /// What a gate tells a relay.
 #[derive(Debug, Clone)]
 pub enum News {
-    /// The answer to [`Watch`]: everything after this number will be told; `None` if the store is away.
-    Opened(Option<Seq>),
+    /// Everything after this number will be told, in order; what lies below and was not, is to be pulled. The
+    /// answer to [`Watch`], and what follows when something could not be told.
+    At(Seq),
+    /// The store is away: the gate goes on trying, whoever waits may try again.
+    Closed,
     /// The next event of the room.
     Durable(Committed),
     /// Something without a number.
@@ -58,8 +65,6 @@ pub enum News {
         /// Which other frame it may take the place of.
         key: MergeKey,
     },
-    /// Events up to this number will not be told: whoever listens must pull.
-    Jumped(Seq),
 }
 
 /// End these connections.
@@ -77,16 +82,12 @@ pub enum Expel {
 #[rtype(result = "()")]
 pub struct Close(pub CloseCode);
 
-/// A connection as the relay knows it.
+/// A connection whose account is known.
 pub struct Member {
     /// Whose it is.
     pub user: UserId,
-    /// Under which sign-in.
-    pub sign_in: Uuid,
     /// Where its frames go.
     pub lane: Rc<Lane>,
-    /// Where it is told to end.
-    pub session: Recipient<Close>,
 }
 
 /// This thread's share of the fan-out.
@@ -99,10 +100,14 @@ struct State {
     parts: Parts,
     worker: usize,
     own: Option<Addr<RelayActor>>,
-    gates: HashMap<usize, Addr<Gates>>,
+    /// One sender to each worker's gates, kept: the bound of a mailbox counts per sender.
+    gates: Vec<Addr<Gates>>,
+    /// Every open connection, from its first moment: where it is told to end, and under which sign-in it is.
+    open: HashMap<ConnId, (Recipient<Close>, Option<Uuid>)>,
     conns: HashMap<ConnId, Conn>,
     rooms: HashMap<RoomId, Audience>,
     tops: Tops,
+    ticks: u32,
 }
 
 struct Conn {
@@ -112,7 +117,9 @@ struct Conn {
 
 /// Who on this thread cares about a room.
 struct Audience {
-    /// `None` while the gate is asked; nobody can go live before.
+    /// Whether the gate was asked: its mailbox may have been full.
+    asked: bool,
+    /// `None` until the gate has answered; nobody can go live before.
     ring: Option<Ring>,
     opening: Vec<oneshot::Sender<bool>>,
     hearing: HashMap<ConnId, Hearing>,
@@ -139,8 +146,23 @@ impl Relay {
     #[must_use]
     pub fn new(parts: Parts, worker: usize) -> Self {
         let tops = Tops::new(parts.store.clone());
-        let state = State { parts, worker, own: None, gates: HashMap::new(), conns: HashMap::new(), rooms: HashMap::new(), tops };
+        let state = State {
+            parts,
+            worker,
+            own: None,
+            gates: Vec::new(),
+            open: HashMap::new(),
+            conns: HashMap::new(),
+            rooms: HashMap::new(),
+            tops,
+            ticks: 0,
+        };
         Self { state: Rc::new(RefCell::new(state)) }
+    }
+
+    /// A connection is open, or has another sign-in now: it can be told to end.
+    pub fn register(&self, conn: ConnId, session: Recipient<Close>, sign_in: Option<Uuid>) {
+        self.state.borrow_mut().open.insert(conn, (session, sign_in));
     }
 
     /// A connection has said who it is.
@@ -153,6 +175,7 @@ impl Relay {
     /// A connection has ended.
     pub fn detach(&self, conn: ConnId) {
         let mut state = self.state.borrow_mut();
+        state.open.remove(&conn);
         let Some(gone) = state.conns.remove(&conn) else { return };
         state.tops.detach(conn, gone.member.user);
         for room in gone.rooms {
@@ -188,9 +211,7 @@ impl Relay {
         let mut state = self.state.borrow_mut();
         if let Some(known) = state.conns.get_mut(&conn) {
             known.rooms.insert(room);
-            if let Some(audience) = state.audience(room) {
-                audience.telling.insert(conn);
-            }
+            state.audience(room).telling.insert(conn);
         }
     }
 
@@ -202,16 +223,17 @@ impl Relay {
     /// Tells something volatile to everybody who hears the room, on every worker. At most once.
     pub fn tell(&self, room: RoomId, frame: Bytes, key: MergeKey) {
         let mut state = self.state.borrow_mut();
-        let told = state.gates_of(room).is_some_and(|gates| gates.try_send(Tell { room, frame, key }).is_ok());
-        if !told {
+        if !state.send(room, Tell { room, frame, key }) {
             tracing::debug!(room.id = %room, "a volatile event was dropped: the gate's mailbox is full");
         }
     }
 
-    /// How many rooms the connection has to do with.
+    /// How many rooms the connection hears.
     #[must_use]
     pub fn count(&self, conn: ConnId) -> usize {
-        self.state.borrow().conns.get(&conn).map_or(0, |known| known.rooms.len())
+        let state = self.state.borrow();
+        let hears = |room: &&RoomId| state.rooms.get(*room).is_some_and(|audience| audience.hearing.contains_key(&conn));
+        state.conns.get(&conn).map_or(0, |known| known.rooms.iter().filter(hears).count())
     }
 
     /// Whether the connection hears the room live.
@@ -230,62 +252,81 @@ impl Relay {
 
 impl State {
     fn watch(&mut self, room: RoomId, opened: oneshot::Sender<bool>) {
-        if let Some(audience) = self.rooms.get_mut(&room) {
-            if audience.ring.is_some() {
-                // Nobody waits any more only if the connection has just ended.
-                let _ = opened.send(true);
-            } else {
-                audience.opening.push(opened);
-            }
-            return;
-        }
-        let asked = self
-            .own
-            .clone()
-            .zip(self.gates_of(room))
-            .is_some_and(|(relay, gates)| gates.try_send(Watch { room, worker: self.worker, relay }).is_ok());
-        if asked {
-            let audience = Audience { ring: None, opening: vec![opened], hearing: HashMap::new(), telling: HashSet::new() };
-            self.rooms.insert(room, audience);
+        let audience = self.audience(room);
+        if audience.ring.is_some() {
+            // Nobody waits any more only if the connection has just ended.
+            let _ = opened.send(true);
         } else {
-            // The gate's mailbox is full: `false` is an honest answer, the client may try again.
-            let _ = opened.send(false);
+            audience.opening.push(opened);
         }
     }
 
-    /// The audience of a room, which is watched anew if everybody else has left since.
-    fn audience(&mut self, room: RoomId) -> Option<&mut Audience> {
+    /// The audience of a room; the room is watched from now on.
+    fn audience(&mut self, room: RoomId) -> &mut Audience {
         if !self.rooms.contains_key(&room) {
-            let (opened, _) = oneshot::channel();
-            self.watch(room, opened);
+            let asked = self.ask(room);
+            let new = Audience { asked, ring: None, opening: Vec::new(), hearing: HashMap::new(), telling: HashSet::new() };
+            self.rooms.insert(room, new);
         }
-        self.rooms.get_mut(&room)
+        self.rooms.get_mut(&room).expect("it was there or was just put there")
     }
 
-    fn gates_of(&mut self, room: RoomId) -> Option<Addr<Gates>> {
+    fn ask(&mut self, room: RoomId) -> bool {
+        let worker = self.worker;
+        self.own.clone().is_some_and(|relay| self.send(room, Watch { room, worker, relay }))
+    }
+
+    /// To the gates of the worker that keeps the room; whether it was taken.
+    fn send<M>(&mut self, room: RoomId, message: M) -> bool
+    where
+        M: Message + Send + 'static,
+        M::Result: Send,
+        Gates: Handler<M>,
+        Context<Gates>: ToEnvelope<Gates, M>,
+    {
         let worker = self.parts.workers.of(room);
-        if !self.gates.contains_key(&worker) {
-            self.gates = self.parts.workers.gates().into_iter().enumerate().collect();
+        if self.gates.len() <= worker {
+            self.gates = self.parts.workers.gates();
         }
-        self.gates.get(&worker).cloned()
+        self.gates.get(worker).is_some_and(|gates| gates.try_send(message).is_ok())
+    }
+
+    /// What is done again and again: rooms whose gate could not be asked are asked for, rooms that nobody
+    /// has to do with are given up.
+    fn tick(&mut self) {
+        let unasked: Vec<RoomId> = self.rooms.iter().filter(|(_, audience)| !audience.asked).map(|(room, _)| *room).collect();
+        for room in unasked {
+            let asked = self.ask(room);
+            if let Some(audience) = self.rooms.get_mut(&room) {
+                audience.asked = asked;
+            }
+        }
+        self.ticks = self.ticks.wrapping_add(1);
+        if self.ticks.is_multiple_of(SWEEP_TICKS) {
+            let idle: Vec<RoomId> = self.rooms.iter().filter(|(_, audience)| audience.is_idle()).map(|(room, _)| *room).collect();
+            idle.into_iter().for_each(|room| self.drop_room(room));
+        }
     }
 
     fn hear(&mut self, conn: ConnId, room: RoomId, after: Seq, live: bool) {
         let Some(known) = self.conns.get_mut(&conn) else { return };
         known.rooms.insert(room);
         let lane = Rc::clone(&known.member.lane);
-        let Some(audience) = self.audience(room) else { return };
+        let audience = self.audience(room);
+        let mut joined = Vec::new();
         let hearing = match &audience.ring {
             Some(ring) if live => {
-                for frame in ring.tail(after).into_iter().flatten() {
+                for (frame, room) in ring.tail(after).into_iter().flatten() {
                     // A lane that was given up ends its connection by itself.
                     let _ = lane.push(frame.clone());
+                    joined.extend(*room);
                 }
                 Hearing::Live(ring.last().max(after))
             }
             _ => Hearing::Lagging,
         };
         audience.hearing.insert(conn, hearing);
+        joined.into_iter().for_each(|joined| self.joined(UserId(room.0), joined));
     }
 
     fn forget(&mut self, room: RoomId, conn: ConnId, tops_too: bool) {
@@ -302,9 +343,7 @@ impl State {
     fn drop_room(&mut self, room: RoomId) {
         self.rooms.remove(&room);
         let worker = self.worker;
-        if let Some(gates) = self.gates_of(room)
-            && gates.try_send(Unwatch { room, worker }).is_err()
-        {
+        if !self.send(room, Unwatch { room, worker }) {
             // The gate goes on telling; the next event of this room brings us here again.
             tracing::debug!(room.id = %room, "a room could not be given up yet");
         }
@@ -318,22 +357,25 @@ impl State {
             return;
         };
         match news {
-            News::Opened(Some(top)) => audience.open(top),
-            News::Opened(None) => {
-                for waiting in self.rooms.remove(&room).map(|audience| audience.opening).into_iter().flatten() {
-                    let _ = waiting.send(false);
+            News::At(top) => {
+                // From the ring's last on everything was told; a number above it means that something was not.
+                if audience.ring.as_ref().is_none_or(|ring| ring.last() < top) {
+                    audience.ring = Some(Ring::new(top));
                 }
-            }
-            News::Jumped(top) if audience.ring.is_none() => audience.open(top),
-            News::Jumped(top) => {
-                audience.ring = Some(Ring::new(top));
                 for (conn, hearing) in &mut audience.hearing {
                     if matches!(hearing, Hearing::Live(cursor) if *cursor < top) {
                         *hearing = Hearing::Lagging;
                         lag(&self.conns, *conn, room, top);
                     }
                 }
+                audience.answer(true);
                 self.moved(room);
+            }
+            News::Closed => {
+                audience.answer(false);
+                if audience.is_idle() {
+                    self.drop_room(room);
+                }
             }
             News::Durable(event) => self.fan_out(room, &event),
             News::Volatile { frame, key } => {
@@ -353,8 +395,10 @@ impl State {
     fn fan_out(&mut self, room: RoomId, event: &Committed) {
         self.parts.faults.hit(Point::Relay);
         let Some(audience) = self.rooms.get_mut(&room) else { return };
-        let Some(ring) = audience.ring.as_mut() else { return };
-        ring.push(event.seq, event.frame.clone());
+        // Without a ring nobody is live yet: the gate's answer is on its way, and it counts this event.
+        if let Some(ring) = audience.ring.as_mut() {
+            ring.push(event);
+        }
         for (conn, hearing) in &mut audience.hearing {
             let Hearing::Live(cursor) = hearing else { continue };
             if event.seq <= *cursor {
@@ -394,9 +438,7 @@ impl State {
             if let Some(known) = self.conns.get_mut(&conn) {
                 known.rooms.insert(room);
             }
-            if let Some(audience) = self.audience(room) {
-                audience.telling.insert(conn);
-            }
+            self.audience(room).telling.insert(conn);
         }
         self.tops.moved(user, room);
     }
@@ -412,14 +454,15 @@ impl State {
                 lag(&self.conns, *conn, room, last);
             }
         }
+        self.moved(room);
     }
 }
 
 impl Audience {
-    fn open(&mut self, top: Seq) {
-        self.ring = Some(Ring::new(top));
+    fn answer(&mut self, is_open: bool) {
         for waiting in self.opening.drain(..) {
-            let _ = waiting.send(true);
+            // Nobody waits any more only if the connection has just ended.
+            let _ = waiting.send(is_open);
         }
     }
 }
@@ -450,7 +493,11 @@ impl Actor for RelayActor {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(4_096);
         self.relay.state.borrow_mut().own = Some(ctx.address());
-        ctx.run_interval(TOPS_TICK, |actor, _| actor.relay.state.borrow_mut().tops.flush(Instant::now()));
+        ctx.run_interval(TICK, |actor, _| {
+            let mut state = actor.relay.state.borrow_mut();
+            state.tick();
+            state.tops.flush(Instant::now());
+        });
     }
 }
 
@@ -473,11 +520,16 @@ impl Handler<Expel> for RelayActor {
 
     fn handle(&mut self, expel: Expel, ctx: &mut Self::Context) {
         let state = self.relay.state.borrow();
-        let (code, chosen): (_, Vec<&Conn>) = match expel {
-            Expel::SignIn(sign_in) => (CloseCode::Revoked, state.conns.values().filter(|conn| conn.member.sign_in == sign_in).collect()),
-            Expel::Everybody => (CloseCode::Restart, state.conns.values().collect()),
+        let is_meant = |sign_in: &Option<Uuid>| match expel {
+            Expel::SignIn(ended) => *sign_in == Some(ended),
+            Expel::Everybody => true,
         };
-        let missed = chosen.into_iter().filter(|conn| conn.member.session.try_send(Close(code)).is_err()).count();
+        let code = match expel {
+            Expel::SignIn(_) => CloseCode::Revoked,
+            Expel::Everybody => CloseCode::Restart,
+        };
+        let chosen = state.open.values().filter(|(_, sign_in)| is_meant(sign_in));
+        let missed = chosen.filter(|(session, _)| matches!(session.try_send(Close(code)), Err(SendError::Full(_)))).count();
         if missed > 0 && ctx.state().alive() {
             // A session's mailbox is full only while its peer takes nothing; it is asked again.
             ctx.notify_later(expel, Duration::from_millis(200));

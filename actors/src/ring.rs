@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
-use allthrive_protocol::Seq;
+use allthrive_protocol::{RoomId, Seq};
 use bytes::Bytes;
+
+use crate::bus::Committed;
 
 /// Some hundred short messages: what a phone misses in a tunnel.
 const MOST_BYTES: usize = 64 * 1024;
@@ -13,7 +15,7 @@ const MOST_BYTES: usize = 64 * 1024;
 pub struct Ring {
     /// The number before the first frame.
     base: Seq,
-    frames: VecDeque<Bytes>,
+    frames: VecDeque<(Bytes, Option<RoomId>)>,
     bytes: usize,
 }
 
@@ -30,28 +32,28 @@ impl Ring {
         self.base + self.frames.len() as Seq
     }
 
-    /// Takes the next frame. One that is not the next makes the ring begin anew behind it.
-    pub fn push(&mut self, seq: Seq, frame: Bytes) {
-        if seq <= self.last() {
+    /// Takes the next event. One that is not the next makes the ring begin anew behind it.
+    pub fn push(&mut self, event: &Committed) {
+        if event.seq <= self.last() {
             return;
         }
-        if seq > self.last() + 1 {
-            *self = Self::new(seq - 1);
+        if event.seq > self.last() + 1 {
+            *self = Self::new(event.seq - 1);
         }
-        self.bytes += frame.len();
-        self.frames.push_back(frame);
+        self.bytes += event.frame.len();
+        self.frames.push_back((event.frame.clone(), event.joined));
         while self.bytes > MOST_BYTES
-            && let Some(oldest) = self.frames.pop_front()
+            && let Some((oldest, _)) = self.frames.pop_front()
         {
             self.bytes -= oldest.len();
             self.base += 1;
         }
     }
 
-    /// The frames after `seq`, or `None` if some of them are not here any more. A `seq` above the last
-    /// has an empty tail.
+    /// The frames after `seq`, each with the room that an account has joined by it; `None` if some of them
+    /// are not here any more. A `seq` above the last has an empty tail.
     #[must_use]
-    pub fn tail(&self, seq: Seq) -> Option<impl Iterator<Item = &Bytes>> {
+    pub fn tail(&self, seq: Seq) -> Option<impl Iterator<Item = &(Bytes, Option<RoomId>)>> {
         let skip = usize::try_from(seq.checked_sub(self.base)?).unwrap_or(usize::MAX);
         Some(self.frames.iter().skip(skip))
     }
@@ -59,7 +61,7 @@ impl Ring {
     /// The bytes of [`Ring::tail`].
     #[must_use]
     pub fn tail_bytes(&self, seq: Seq) -> Option<usize> {
-        Some(self.tail(seq)?.map(Bytes::len).sum())
+        Some(self.tail(seq)?.map(|(frame, _)| frame.len()).sum())
     }
 }
 
@@ -67,12 +69,12 @@ impl Ring {
 mod tests {
     use super::*;
 
-    fn frame(byte: u8, len: usize) -> Bytes {
-        Bytes::from(vec![byte; len])
+    fn event(seq: u8, len: usize) -> Committed {
+        Committed { room: RoomId(uuid::Uuid::nil()), seq: seq.into(), frame: Bytes::from(vec![seq; len]), joined: None }
     }
 
     fn tail(ring: &Ring, seq: Seq) -> Option<Vec<u8>> {
-        ring.tail(seq).map(|frames| frames.map(|f| f[0]).collect())
+        ring.tail(seq).map(|frames| frames.map(|(frame, _)| frame[0]).collect())
     }
 
     #[test]
@@ -84,17 +86,17 @@ mod tests {
     #[test]
     fn a_tail_begins_where_it_is_asked() {
         let mut ring = Ring::new(7);
-        ring.push(8, frame(8, 1));
-        ring.push(9, frame(9, 1));
-        ring.push(9, frame(0, 1));
+        ring.push(&event(8, 1));
+        ring.push(&event(9, 1));
+        ring.push(&event(9, 1));
         assert_eq!((tail(&ring, 7), tail(&ring, 8), tail(&ring, 9)), (Some(vec![8, 9]), Some(vec![9]), Some(vec![])));
     }
 
     #[test]
     fn a_hole_begins_a_new_ring() {
         let mut ring = Ring::new(7);
-        ring.push(8, frame(8, 1));
-        ring.push(10, frame(10, 1));
+        ring.push(&event(8, 1));
+        ring.push(&event(10, 1));
         assert_eq!((tail(&ring, 8), tail(&ring, 9), ring.last()), (None, Some(vec![10]), 10));
     }
 
@@ -102,7 +104,7 @@ mod tests {
     fn the_oldest_make_room() {
         let mut ring = Ring::new(0);
         for seq in 1..=20 {
-            ring.push(seq, frame(u8::try_from(seq).unwrap(), 10 * 1024));
+            ring.push(&event(seq, 10 * 1024));
         }
         assert!(ring.bytes <= MOST_BYTES);
         assert_eq!(ring.last(), 20);

@@ -114,6 +114,8 @@ pub struct System {
 }
 
 pub(crate) struct Inner {
+    /// Tells one system of a process from another: a test runs several.
+    id: Uuid,
     pub(crate) parts: Parts,
     pub(crate) tickets: Arc<dyn Tickets>,
     pub(crate) fingerprints: Fingerprints,
@@ -136,6 +138,7 @@ impl System {
         let persistence: Vec<_> = (0..options.writers.max(1)).map(|_| Persistence::new(parts.clone()).start()).collect();
         let lobby = Lobby::new(parts.clone(), persistence.clone()).start();
         let inner = Inner {
+            id: Uuid::new_v4(),
             parts,
             tickets: options.tickets,
             fingerprints: Fingerprints::new(&options.fingerprint_key),
@@ -156,10 +159,10 @@ impl System {
     /// The relay of this thread.
     pub(crate) fn relay(&self) -> Relay {
         RELAY.with_borrow_mut(|relay| match relay {
-            Some((epoch, relay)) if *epoch == self.id() => relay.clone(),
+            Some((of, relay)) if *of == self.inner.id => relay.clone(),
             _ => {
                 let new = self.add_worker();
-                *relay = Some((self.id(), new.clone()));
+                *relay = Some((self.inner.id, new.clone()));
                 new
             }
         })
@@ -176,11 +179,6 @@ impl System {
         };
         known.push(worker);
         relay
-    }
-
-    /// Tells one system of a process from another: a test runs several.
-    fn id(&self) -> Uuid {
-        Uuid::from_u128(Arc::as_ptr(&self.inner) as usize as u128)
     }
 
     pub(crate) fn inner(&self) -> &Inner {

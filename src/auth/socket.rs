@@ -1,11 +1,9 @@
 //! Who opens a WebSocket. The first of these that is there decides: `Authorization: Bearer`, a ticket as
 //! a second subprotocol, the access cookie (only from a page of our own).
 
-use std::pin::Pin;
-
 use actix_web::HttpRequest;
 use actix_web::http::header;
-use allthrive_actors::{Credential, Identity, TicketError, Tickets};
+use allthrive_actors::{Credential, Identity, Later, TicketError, Tickets};
 use allthrive_domain::time::{Clock, Micros};
 use allthrive_protocol::{TICKET_PREFIX, UserId};
 use allthrive_store::{Error, Store};
@@ -47,19 +45,30 @@ pub struct TicketBox {
 }
 
 impl Tickets for TicketBox {
-    fn redeem(&self, ticket: String) -> Pin<Box<dyn Future<Output = Result<Identity, TicketError>> + Send>> {
+    fn redeem(&self, ticket: String) -> Later<Identity> {
         let (store, clock) = (self.store.clone(), self.clock.clone());
         Box::pin(async move {
             match redeem(&store, &clock, &ticket).await {
                 Ok(Credential::User(identity)) => Ok(identity),
                 Ok(Credential::Expired | Credential::Absent | Credential::ForeignOrigin) => Err(TicketError::Invalid),
-                Err(error) => {
-                    tracing::warn!(%error, "a ticket could not be checked");
-                    Err(TicketError::Unavailable)
-                }
+                Err(error) => Err(unchecked(&error)),
             }
         })
     }
+
+    fn stands(&self, identity: Identity) -> Later<bool> {
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        Box::pin(async move {
+            let Identity { user, sign_in, expires } = identity;
+            let now = standing(&store, clock.now(), sign_in, Some(user), expires).await;
+            now.map(|credential| credential == Credential::User(identity)).map_err(|error| unchecked(&error))
+        })
+    }
+}
+
+fn unchecked(error: &Error) -> TicketError {
+    tracing::warn!(%error, "a ticket could not be checked");
+    TicketError::Unavailable
 }
 
 /// Uses up a ticket: at most one call ever gets its account.

@@ -3,6 +3,8 @@
 //! Refusals, duplicates and numbers come from [`allthrive_domain::room::admit`] alone, called on facts
 //! that were read under the rooms' locks. No rule is written again in SQL.
 
+use std::time::{Duration, Instant};
+
 use allthrive_domain::entry::Entry;
 use allthrive_domain::room::{Decision, Facts, admit};
 use allthrive_domain::time::Micros;
@@ -21,6 +23,10 @@ pub struct Committed {
     pub outcomes: Vec<Result<Decision, Error>>,
 }
 
+/// How long a batch is split and tried because somebody else holds a lock: some waits for one. After that
+/// what is left is refused, so that a lock held for long stops nobody else for longer.
+const BUSY_PATIENCE: Duration = Duration::from_secs(2);
+
 impl Store {
     /// Decides and writes units in their order; when this returns, what was admitted is on the disk, and
     /// in each room the numbers follow each other without a hole, whoever else writes to it.
@@ -32,6 +38,8 @@ impl Store {
     pub async fn commit(&self, units: Vec<Unit>, now: Micros) -> Committed {
         let mut outcomes: Vec<Option<Result<Decision, Error>>> = units.iter().map(|_| None).collect();
         let mut parts = vec![(0, units.len())];
+        let began = Instant::now();
+        let is_held = |error: &Error| matches!(error, Error::Busy(_)) && began.elapsed() > BUSY_PATIENCE;
         while let Some((start, end)) = parts.pop() {
             let part = start..end;
             if part.is_empty() {
@@ -43,18 +51,18 @@ impl Store {
                         *slot = Some(Ok(decision));
                     }
                 }
-                Err(error) if error.is_of_a_part() && part.len() > 1 => {
+                Err(error) if error.is_of_a_part() && part.len() > 1 && !is_held(&error) => {
                     let middle = start + part.len() / 2;
                     // The first half is taken first: the order within a room is the order given.
                     parts.push((middle, end));
                     parts.push((start, middle));
                 }
                 Err(error) => {
-                    let lost = !error.is_of_a_part();
+                    let lost = !error.is_of_a_part() || is_held(&error);
                     tracing::warn!(error = ?error, units = part.len(), "units were not written");
                     outcomes[part].fill(Some(Err(error.clone())));
                     if lost {
-                        // The database is away: the other parts would only wait for it as well.
+                        // The database is away or held: the other parts would only wait for it as well.
                         parts.clear();
                         outcomes.iter_mut().filter(|slot| slot.is_none()).for_each(|slot| *slot = Some(Err(error.clone())));
                     }

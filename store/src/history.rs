@@ -9,7 +9,7 @@ use allthrive_protocol::{RoomId, Seq, UserId};
 use crate::engine::{Row, Statement};
 use crate::error::Error;
 use crate::open::Store;
-use crate::replay::person;
+use crate::replay::{ENVELOPE_BYTES, json_bytes, person};
 
 macro_rules! messages {
     ($bound:literal, $order:literal) => {
@@ -30,6 +30,9 @@ macro_rules! messages {
     };
 }
 
+/// A page ends at about so many bytes on the wire, as a page of the log does; one message is in it at least.
+const MOST_BYTES: usize = 128 * 1024;
+
 impl Store {
     /// Messages below `before`, above `after` or, with neither, the newest; oldest first, none from before
     /// this member may see. `None` if this is not a member's room. One statement.
@@ -47,12 +50,21 @@ impl Store {
         let Some(first) = rows.first() else { return Ok(None) };
         let top = first.get(0)?;
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
-        let more = rows.len() > wanted;
+        let mut more = rows.len() > wanted;
         rows.truncate(wanted);
-        if after.is_none() {
-            rows.reverse();
+        let (mut messages, mut bytes) = (Vec::new(), 0);
+        for row in &rows {
+            let Some(item) = item(row)? else { break };
+            bytes += ENVELOPE_BYTES + item.message.body.as_deref().map_or(0, json_bytes);
+            if bytes > MOST_BYTES && !messages.is_empty() {
+                more = true;
+                break;
+            }
+            messages.push(item);
         }
-        let messages = rows.iter().filter_map(|row| item(row).transpose()).collect::<Result<_, _>>()?;
+        if after.is_none() {
+            messages.reverse();
+        }
         Ok(Some(HistoryPage { messages, more, top }))
     }
 }

@@ -7,7 +7,7 @@ use allthrive_protocol::event::Top;
 use allthrive_protocol::reply::Snapshot;
 use allthrive_protocol::{RoomId, Seq, UserId};
 
-use crate::engine::{Row, Statement};
+use crate::engine::{Row, Statement, Type};
 use crate::error::Error;
 use crate::facts::{kind, role};
 use crate::open::Store;
@@ -40,14 +40,14 @@ macro_rules! unread {
 pub(crate) use unread;
 
 impl Store {
-    /// Every room of the account, the personal one among them.
+    /// Every room of the account, the personal one among them; newest activity first.
     ///
     /// # Errors
     /// As [`crate::Engine::all`].
     pub async fn standings(&self, user: UserId) -> Result<Vec<RoomStanding>, Error> {
         let read = Statement::new(
             "read standings",
-            "SELECT m.room, r.kind, m.role, m.from_seq, r.top FROM members m JOIN rooms r ON r.id = m.room WHERE m.user_id = $1 ORDER BY m.room",
+            "SELECT m.room, r.kind, m.role, m.from_seq, r.top FROM members m JOIN rooms r ON r.id = m.room WHERE m.user_id = $1 ORDER BY r.last_at DESC, m.room",
         );
         self.engine.all(read.bind(user)).await?.iter().map(standing).collect()
     }
@@ -103,25 +103,32 @@ impl Store {
         self.engine.optional(read).await?.map(|row| kind(&row, 0)).transpose()
     }
 
-    /// Top and unread of every room of the account, in one statement.
+    /// Top and unread of these rooms, each for the account beside it, in one statement; rooms that are not the
+    /// account's are left out.
     ///
     /// # Errors
     /// As [`crate::Engine::all`].
-    pub async fn unread(&self, user: UserId) -> Result<Vec<(RoomId, Top)>, Error> {
+    pub async fn unread(&self, of: &[(UserId, RoomId)]) -> Result<Vec<(UserId, RoomId, Top)>, Error> {
         let read = Statement::new(
             "count unread",
-            concat!("SELECT m.room, r.top, ", unread!(), " AS unread FROM members m JOIN rooms r ON r.id = m.room WHERE m.user_id = $1"),
+            concat!(
+                "SELECT m.user_id, m.room, r.top, ",
+                unread!(),
+                " AS unread FROM {keys} JOIN members m ON m.user_id = k.user_id AND m.room = k.room JOIN rooms r ON r.id = m.room"
+            ),
         );
-        let top = |row: &Row| Ok((row.get(0)?, Top { top: row.get(1)?, unread: row.get(2)?, mention: false }));
-        self.engine.all(read.bind(user)).await?.iter().map(top).collect()
+        let keys = of.iter().map(|(user, room)| vec![(*user).into(), (*room).into()]).collect();
+        let read = read.list(&[("user_id", Type::Uuid), ("room", Type::Uuid)], keys);
+        let top = |row: &Row| Ok((row.get(0)?, row.get(1)?, Top { top: row.get(2)?, unread: row.get(3)?, mention: false }));
+        self.engine.all(read).await?.iter().map(top).collect()
     }
 
     /// Moves the read mark up to `seq`, or to the top if that is less; it never goes down. Where it
-    /// stands now; `None` if it is not a member's room.
+    /// stands now, and whether this moved it; `None` if it is not a member's room.
     ///
     /// # Errors
     /// As [`crate::Engine::run`].
-    pub async fn mark_read(&self, user: UserId, room: RoomId, seq: Seq) -> Result<Option<Seq>, Error> {
+    pub async fn mark_read(&self, user: UserId, room: RoomId, seq: Seq) -> Result<Option<(Seq, bool)>, Error> {
         let read = Statement::new(
             "read a mark",
             "SELECT m.read_seq, r.top FROM members m JOIN rooms r ON r.id = m.room WHERE m.room = $1 AND m.user_id = $2",
@@ -130,11 +137,11 @@ impl Store {
         let (mark, top): (Seq, Seq) = (row.get(0)?, row.get(1)?);
         let wanted = seq.min(top);
         if wanted <= mark {
-            return Ok(Some(mark));
+            return Ok(Some((mark, false)));
         }
         let raise = Statement::new("raise a mark", "UPDATE members SET read_seq = $3 WHERE room = $1 AND user_id = $2 AND read_seq < $3");
-        self.engine.run(raise.bind(room).bind(user).bind(wanted)).await?;
-        Ok(Some(wanted))
+        let rose = self.engine.run(raise.bind(room).bind(user).bind(wanted)).await? > 0;
+        Ok(Some((wanted, rose)))
     }
 }
 

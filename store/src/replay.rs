@@ -25,7 +25,7 @@ pub struct Page {
 }
 
 /// What an entry weighs beside its text, in bytes: names, ids and punctuation on the wire.
-const ENVELOPE_BYTES: usize = 384;
+pub(crate) const ENVELOPE_BYTES: usize = 384;
 
 /// The columns of an entry, from `room_log l` and what is joined to it.
 macro_rules! entry_columns {
@@ -130,9 +130,14 @@ impl Store {
 
 fn text_bytes(entry: &Entry) -> usize {
     match &entry.payload {
-        Payload::Message { body, .. } => body.as_ref().map_or(0, String::len),
+        Payload::Message { body, .. } => body.as_deref().map_or(0, json_bytes),
         Payload::Joined { .. } => 0,
     }
+}
+
+/// How long a text is as JSON (RFC 8259, 7): a control character takes six bytes.
+pub(crate) fn json_bytes(text: &str) -> usize {
+    text.bytes().map(|byte| if byte < 0x20 { 6 } else { 1 + usize::from(matches!(byte, b'"' | b'\\')) }).sum()
 }
 
 /// One entry from the columns of [`entry_columns`], of which the first stands at `at`.

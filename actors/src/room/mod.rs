@@ -82,8 +82,11 @@ impl Room {
     fn learn_kind(&self, ctx: &mut Context<Self>) {
         let (store, id) = (self.parts.store.clone(), self.id);
         let read = async move { store.room_kind(id).await };
-        ctx.spawn(read.into_actor(self).map(|kind, room, _| match kind {
-            Ok(kind) => room.kind = kind,
+        ctx.spawn(read.into_actor(self).map(|kind, room, ctx| match kind {
+            Ok(Some(kind)) => room.kind = Some(kind),
+            // A name somebody made up, unless it is being opened right now.
+            Ok(None) if room.waiting.is_empty() => room.retire(ctx),
+            Ok(None) => {}
             // The rules under the lock decide in any case.
             Err(error) => tracing::debug!(room.id = %room.id, error = %error, "a room's kind is not known yet"),
         }));

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use actix::AsyncContext;
+use allthrive_domain::entry::{Entry, Payload};
 use allthrive_protocol::command::{Events, Hello, Subscribe, Wanted};
 use allthrive_protocol::event::{Fact, Gone, Reset};
 use allthrive_protocol::reply::{EventsPage, Limits, RoomState, Snapshot, Standing, Subscribed, Welcome};
@@ -13,7 +14,7 @@ use allthrive_store::{Page, RoomStanding, Store};
 use futures_util::future::join_all;
 
 use super::dispatch::{no_room, ticket_refusal, unavailable};
-use super::{Credential, Ctx, Identity, PING_EVERY, Session};
+use super::{Credential, Ctx, Identity, PING_EVERY, Session, TicketError};
 use crate::relay::{Member, Relay};
 use crate::system::busy;
 
@@ -35,6 +36,9 @@ struct Greeting {
     rooms: Vec<(RoomState, Option<Snapshot>)>,
 }
 
+/// Whoever `hello` is refused by is told why, and the connection ends with this code.
+type Turned = (CloseCode, Refusal);
+
 impl Session {
     pub(super) fn hello(&mut self, id: Option<u64>, hello: Hello, ctx: &mut Ctx) {
         self.greeted = true;
@@ -42,23 +46,32 @@ impl Session {
         let relay = self.relay.clone();
         let credential = self.credential;
         let asked = hello.ticket.clone();
+        let (conn, session) = (self.conn, ctx.address().recipient());
         let work = async move {
+            let tickets = &system.inner().tickets;
             let who = match (credential, asked) {
                 (Credential::User(who), _) => Ok(who),
-                (_, Some(ticket)) => {
-                    system.inner().tickets.redeem(ticket).await.map_err(|error| (CloseCode::Expired, ticket_refusal(error)))
-                }
+                (_, Some(ticket)) => tickets.redeem(ticket).await.map_err(|error| (CloseCode::Expired, ticket_refusal(error))),
                 (_, None) => Err((CloseCode::BadProtocol, Refusal::new(Code::Unauthorized, "Sign in, or bring a ticket."))),
             };
-            Ok(match who {
-                Ok(who) => greet(&system.inner().parts.store, &relay, who, hello).await.map_err(|refusal| (CloseCode::StoreLost, refusal)),
-                Err(no) => Err(no),
+            let who = match who {
+                Ok(who) => who,
+                Err(turned) => return Ok(Err(turned)),
+            };
+            // From here on the end of its sign-in ends the connection; asked once more, for an end before that.
+            relay.register(conn, session, Some(who.sign_in));
+            let greeting = greet(&system.inner().parts.store, &relay, who, hello).await;
+            Ok(match tickets.stands(who).await {
+                Ok(true) => {
+                    greeting.map_err(|refusal| (if refusal.retry { CloseCode::StoreLost } else { CloseCode::BadProtocol }, refusal))
+                }
+                Ok(false) => Err((CloseCode::Revoked, ticket_refusal(TicketError::Invalid))),
+                Err(error) => Err((CloseCode::StoreLost, ticket_refusal(error))),
             })
         };
-        self.go(id, ctx, work, move |session, greeting: Result<Greeting, (CloseCode, Refusal)>, ctx| match greeting {
+        self.ask(id, ctx, work, move |session, greeting: Result<Greeting, Turned>, ctx| match greeting {
             Ok(greeting) => session.welcome(id, greeting, ctx),
             Err((code, refusal)) => {
-                let code = if refusal.retry || code != CloseCode::StoreLost { code } else { CloseCode::BadProtocol };
                 session.reply::<()>(id, Err(refusal), ctx);
                 session.close(code, ctx);
             }
@@ -71,7 +84,7 @@ impl Session {
         self.identity = Some(who);
         self.expect_expiry(who.expires, ctx);
         let lane = std::rc::Rc::clone(&self.lane);
-        self.relay.attach(self.conn, Member { user: who.user, sign_in: who.sign_in, lane, session: ctx.address().recipient() });
+        self.relay.attach(self.conn, Member { user: who.user, lane });
         for room in greeting.own {
             self.relay.tell_tops(self.conn, room);
         }
@@ -97,7 +110,11 @@ impl Session {
             if state.state == Standing::Gone {
                 continue;
             }
-            if let Some(snapshot) = snapshot {
+            if let Some(mut snapshot) = snapshot {
+                if self.lane.is_above_soft() {
+                    // Many rooms at once: their read marks would not fit, and come with `room.subscribe`.
+                    snapshot.reads.clear();
+                }
                 self.tell_in_lane(Some(state.room), Fact::Reset(Reset { top: state.after, live: state.live, snapshot }));
             }
             self.relay.hear(self.conn, state.room, state.after, state.live);
@@ -105,18 +122,20 @@ impl Session {
     }
 
     pub(super) fn subscribe(&mut self, id: Option<u64>, room: RoomId, ask: Subscribe, who: Identity, ctx: &mut Ctx) {
-        if self.relay.count(self.conn) >= MOST_ROOMS {
+        if self.relay.count(self.conn) >= MOST_ROOMS && !self.relay.hears(self.conn, room) {
             let refusal = Refusal::new(Code::TooLarge, format!("A connection hears at most {MOST_ROOMS} rooms."));
             return self.reply::<()>(id, Err(refusal), ctx);
         }
         let (store, relay) = (self.system.inner().parts.store.clone(), self.relay.clone());
         let work = async move {
+            // Nobody makes the server watch a room that is not theirs.
+            store.standing(who.user, room).await.map_err(|error| unavailable(&error))?.ok_or_else(no_room)?;
             if !relay.watch(room).await {
                 return Err(busy());
             }
             store.snapshot(who.user, room).await.map_err(|error| unavailable(&error))?.ok_or_else(no_room)
         };
-        self.go(id, ctx, work, move |session, (snapshot, top), _| {
+        self.ask(id, ctx, work, move |session, (snapshot, top), _| {
             let (state, after) = position(ask.after, top, snapshot.from_seq);
             let live = session.relay.meets(room, after, session.lane.room_below_soft()).is_some();
             let state = RoomState { room, state, top, after, live };
@@ -129,7 +148,8 @@ impl Session {
     pub(super) fn events(&mut self, id: Option<u64>, room: RoomId, ask: Events, who: Identity, ctx: &mut Ctx) {
         if !self.relay.hears(self.conn, room) {
             let refusal = Refusal::new(Code::NotSubscribed, "Subscribe to the room first.");
-            return self.reply::<()>(id, Err(refusal), ctx);
+            self.reply_in_lane::<()>(id, Err(refusal));
+            return self.page_given(ctx);
         }
         let (store, relay) = (self.system.inner().parts.store.clone(), self.relay.clone());
         let work = async move {
@@ -138,25 +158,36 @@ impl Session {
             }
             store.page(who.user, room, ask.after, ask.limit, PAGE_BYTES).await.map_err(|error| unavailable(&error))
         };
-        self.go(id, ctx, work, move |session, page, ctx| match page {
-            Some(page) => session.page(id, room, who, page, ctx),
-            None => {
-                session.relay.unhear(session.conn, room);
-                session.reply_in_lane::<()>(id, Err(no_room()));
-                session.tell_in_lane(Some(room), Fact::Gone(Gone {}));
+        self.go(id, ctx, work, move |session, page, ctx| {
+            match page {
+                Ok(Some(page)) => session.page(id, room, who, page, ctx),
+                Ok(None) => {
+                    session.relay.unhear(session.conn, room);
+                    session.reply_in_lane::<()>(id, Err(no_room()));
+                    session.tell_in_lane(Some(room), Fact::Gone(Gone {}));
+                }
+                Err(refusal) => session.reply_in_lane::<()>(id, Err(refusal)),
             }
+            session.page_given(ctx);
         });
     }
 
     /// Gives a page, and goes live if its end meets what the relay has.
     fn page(&mut self, id: Option<u64>, room: RoomId, who: Identity, page: Page, ctx: &mut Ctx) {
-        let already = self.relay.is_live(self.conn, room);
+        // Live by an earlier page, or not subscribed any more: then this one changes nothing.
+        let (already, hears) = (self.relay.is_live(self.conn, room), self.relay.hears(self.conn, room));
         let meets = self.relay.meets(room, page.end, self.lane.room_below_soft()).is_some();
         let reached_top = page.end >= page.top;
-        let events = page.entries.iter().map(allthrive_domain::entry::Entry::event).collect();
+        let meets = meets && hears;
+        for entry in &page.entries {
+            if let Payload::Joined { conversation: Some(joined), .. } = &entry.payload {
+                self.relay.tell_tops(self.conn, joined.room);
+            }
+        }
+        let events = page.entries.iter().map(Entry::event).collect();
         let told = EventsPage { room, after: page.after, events, end: page.end, top: page.top, live: already || meets };
         self.reply_in_lane(id, Ok(told));
-        if already {
+        if already || !hears {
             return;
         }
         self.relay.hear(self.conn, room, page.end, meets);
@@ -176,7 +207,10 @@ impl Session {
     fn reset(&mut self, room: RoomId, who: Identity, ctx: &mut Ctx) {
         let store = self.system.inner().parts.store.clone();
         let work = async move { store.snapshot(who.user, room).await.map_err(|error| unavailable(&error)) };
-        self.go(None, ctx, work, move |session, snapshot, _| {
+        self.ask(None, ctx, work, move |session, snapshot, _| {
+            if !session.relay.hears(session.conn, room) {
+                return;
+            }
             let Some((snapshot, top)) = snapshot else { return session.tell_in_lane(Some(room), Fact::Gone(Gone {})) };
             let live = session.relay.meets(room, top, session.lane.room_below_soft()).is_some();
             session.tell_in_lane(Some(room), Fact::Reset(Reset { top, live, snapshot }));
@@ -205,12 +239,13 @@ async fn greet(store: &Store, relay: &Relay, who: Identity, hello: Hello) -> Res
         return Err(busy());
     }
     let standings = store.standings(who.user).await.map_err(|error| unavailable(&error))?;
+    let in_order: Vec<RoomId> = standings.iter().map(|standing| standing.room).collect();
     let known: HashMap<RoomId, RoomStanding> = standings.into_iter().map(|standing| (standing.room, standing)).collect();
     let positions: HashMap<RoomId, Seq> = hello.resume.iter().map(|resume| (resume.room, resume.seq)).collect();
     let same_epoch = hello.history_epoch.is_none_or(|epoch| epoch == store.history_epoch());
 
     let subscribed = match &hello.subscribe {
-        Wanted::All(_) => known.keys().copied().collect(),
+        Wanted::All(_) => in_order,
         Wanted::Rooms(rooms) => rooms.clone(),
     };
     let mut seen = HashSet::new();

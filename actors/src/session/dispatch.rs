@@ -11,6 +11,7 @@ use allthrive_store::Error;
 use tokio::sync::oneshot;
 
 use super::lane::MergeKey;
+use super::pages::Wanted;
 use super::places::Sent;
 use super::{Ctx, Identity, Session, TicketError};
 use crate::fault::Point;
@@ -43,8 +44,8 @@ impl Session {
             }
             (Command::MessageSend(room, send), Some(who)) => self.send(id, room, send, who, ctx),
             (Command::Read(room, read), Some(who)) => self.read(id, room, read, who, ctx),
-            (Command::History(room, history), Some(who)) => self.history(id, room, history, who, ctx),
-            (Command::Events(room, events), Some(who)) => self.events(id, room, events, who, ctx),
+            (Command::History(room, history), Some(who)) => self.want(id, Wanted::History(room, history), who, ctx),
+            (Command::Events(room, events), Some(who)) => self.want(id, Wanted::Events(room, events), who, ctx),
             (Command::Ping, Some(_)) => self.reply(id, Ok(self.done()), ctx),
         }
     }
@@ -56,12 +57,13 @@ impl Session {
     fn auth_refresh(&mut self, id: Option<u64>, refresh: AuthRefresh, who: Identity, ctx: &mut Ctx) {
         let redeemed = self.system.inner().tickets.redeem(refresh.ticket);
         let work = async move { redeemed.await.map_err(ticket_refusal) };
-        self.go(id, ctx, work, move |session, fresh, ctx| {
+        self.ask(id, ctx, work, move |session, fresh, ctx| {
             if fresh.user != who.user {
                 let refusal = Refusal::new(Code::Forbidden, "The ticket is for another account.");
                 return session.reply::<()>(id, Err(refusal), ctx);
             }
             session.identity = Some(fresh);
+            session.relay.register(session.conn, ctx.address().recipient(), Some(fresh.sign_in));
             session.expect_expiry(fresh.expires, ctx);
             session.reply(id, Ok(Refreshed { expires_ts: fresh.expires.millis() }), ctx);
         });
@@ -79,6 +81,9 @@ impl Session {
 
     /// Sends a write to its room and replies with what became of it.
     fn submit(&mut self, id: Option<u64>, unit: Unit, ctx: &mut Ctx) {
+        if self.is_full(id, ctx) {
+            return;
+        }
         let room = unit.room;
         let (answer, outcome) = oneshot::channel();
         if matches!(self.places.send(Submit { unit, answer }), Sent::Find) {
@@ -87,27 +92,32 @@ impl Session {
             ctx.spawn(found.into_actor(self).map(move |address, session, _| session.places.found(room, address)));
         }
         let work = async move { outcome.await.unwrap_or_else(|_| Err(lost())) };
-        self.go(id, ctx, work, move |session, written: Written, ctx| session.reply(id, Ok(written), ctx));
+        self.ask(id, ctx, work, move |session, written: Written, ctx| session.reply(id, Ok(written), ctx));
     }
 
     fn read(&mut self, id: Option<u64>, room: RoomId, read: Read, who: Identity, ctx: &mut Ctx) {
         let store = self.system.inner().parts.store.clone();
         let work = async move { store.mark_read(who.user, room, read.seq).await.map_err(|error| unavailable(&error))?.ok_or_else(no_room) };
-        self.go(id, ctx, work, move |session, seq, ctx| {
-            let fact = Fact::Read(ReadMark { user: who.user, seq });
-            let told = frame::event(&Event { room: Some(room), seq: None, ts: None, fact });
-            session.relay.tell(room, told, MergeKey::Read(room, who.user));
+        self.ask(id, ctx, work, move |session, (seq, rose), ctx| {
+            if rose {
+                let fact = Fact::Read(ReadMark { user: who.user, seq });
+                let told = frame::event(&Event { room: Some(room), seq: None, ts: None, fact });
+                session.relay.tell(room, told, MergeKey::Read(room, who.user));
+            }
             session.reply(id, Ok(ReadTo { seq }), ctx);
         });
     }
 
-    fn history(&mut self, id: Option<u64>, room: RoomId, ask: History, who: Identity, ctx: &mut Ctx) {
+    pub(super) fn history(&mut self, id: Option<u64>, room: RoomId, ask: History, who: Identity, ctx: &mut Ctx) {
         let store = self.system.inner().parts.store.clone();
         let work = async move {
             let page = store.history(who.user, room, ask).await;
             page.map_err(|error| unavailable(&error))?.ok_or_else(no_room)
         };
-        self.go(id, ctx, work, move |session, page: HistoryPage, ctx| session.reply(id, Ok(page), ctx));
+        self.go(id, ctx, work, move |session, page: Result<HistoryPage, Refusal>, ctx| {
+            session.reply_in_lane(id, page);
+            session.page_given(ctx);
+        });
     }
 }
 

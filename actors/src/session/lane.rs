@@ -109,12 +109,6 @@ impl Lane {
         SOFT_BYTES.saturating_sub(self.inner.borrow().bytes)
     }
 
-    /// Whether it was given up.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.inner.borrow().closed
-    }
-
     fn poll_frame(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let mut inner = self.inner.borrow_mut();
         if let Some((frame, _)) = inner.frames.pop_front() {

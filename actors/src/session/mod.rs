@@ -6,6 +6,7 @@
 mod catch_up;
 mod dispatch;
 pub mod lane;
+mod pages;
 mod places;
 mod text;
 
@@ -31,6 +32,7 @@ use uuid::Uuid;
 use crate::frame;
 use crate::relay::{Close, Relay};
 use crate::session::lane::{Lane, Merged};
+use crate::session::pages::Pages;
 use crate::session::places::Places;
 use crate::session::text::{Text, TextError};
 use crate::system::{System, lost};
@@ -81,10 +83,16 @@ pub enum TicketError {
     Unavailable,
 }
 
+/// An answer that takes time.
+pub type Later<T> = Pin<Box<dyn Future<Output = Result<T, TicketError>> + Send>>;
+
 /// Redeems tickets, each once.
 pub trait Tickets: Send + Sync {
     /// Who the ticket was made for.
-    fn redeem(&self, ticket: String) -> Pin<Box<dyn Future<Output = Result<Identity, TicketError>> + Send>>;
+    fn redeem(&self, ticket: String) -> Later<Identity>;
+
+    /// Whether that sign-in has not ended meanwhile.
+    fn stands(&self, identity: Identity) -> Later<bool>;
 }
 
 type Ctx = ws::WebsocketContext<Session>;
@@ -104,6 +112,7 @@ pub struct Session {
     /// Pages in a row that reached the top of a room and did not meet its ring.
     misses: HashMap<RoomId, u8>,
     in_flight: usize,
+    pages: Pages,
     heard_at: Instant,
     expiry: Vec<SpawnHandle>,
 }
@@ -149,6 +158,7 @@ impl Session {
             places: Places::default(),
             misses: HashMap::new(),
             in_flight: 0,
+            pages: Pages::default(),
             heard_at: Instant::now(),
             expiry: Vec::new(),
         }
@@ -197,28 +207,50 @@ impl Session {
 
     /// Does something that takes time, then goes on with what came of it. A refusal is the reply; a panic
     /// on the way is answered as `internal`.
+    ///
+    /// The work is a task of its own: this actor is not polled while its peer takes nothing, and must not
+    /// hold on to a connection of the store meanwhile.
     fn go<T: 'static>(
+        &mut self,
+        id: Option<u64>,
+        ctx: &mut Ctx,
+        work: impl Future<Output = Result<T, Refusal>> + 'static,
+        then: impl FnOnce(&mut Self, Result<T, Refusal>, &mut Ctx) + 'static,
+    ) {
+        if self.is_full(id, ctx) {
+            return;
+        }
+        self.in_flight += 1;
+        let task = actix::spawn(AssertUnwindSafe(work).catch_unwind());
+        ctx.spawn(task.into_actor(self).map(move |done, session, ctx| {
+            session.in_flight -= 1;
+            let done = done.map_or_else(|_| Err(lost()), |caught| caught.unwrap_or_else(|_| Err(lost())));
+            then(session, done, ctx);
+        }));
+    }
+
+    /// As [`Session::go`], for what has nothing to do when it is refused.
+    fn ask<T: 'static>(
         &mut self,
         id: Option<u64>,
         ctx: &mut Ctx,
         work: impl Future<Output = Result<T, Refusal>> + 'static,
         then: impl FnOnce(&mut Self, T, &mut Ctx) + 'static,
     ) {
-        if self.in_flight >= MOST_IN_FLIGHT {
+        self.go(id, ctx, work, move |session, done, ctx| match done {
+            Ok(value) => then(session, value, ctx),
+            Err(refusal) => session.reply::<()>(id, Err(refusal), ctx),
+        });
+    }
+
+    /// Whether too many commands are on their way; then this one is refused.
+    fn is_full(&self, id: Option<u64>, ctx: &mut Ctx) -> bool {
+        let full = self.in_flight + self.pages.len() >= MOST_IN_FLIGHT;
+        if full {
             let refusal = Refusal::new(Code::Overloaded, "Too many commands at once. Wait for answers.");
             self.reply::<()>(id, Err(refusal), ctx);
-            return;
         }
-        self.in_flight += 1;
-        let guarded = AssertUnwindSafe(work).catch_unwind();
-        ctx.spawn(guarded.into_actor(self).map(move |done, session, ctx| {
-            session.in_flight -= 1;
-            match done {
-                Ok(Ok(value)) => then(session, value, ctx),
-                Ok(Err(refusal)) => session.reply::<()>(id, Err(refusal), ctx),
-                Err(_) => session.reply::<()>(id, Err(lost()), ctx),
-            }
-        }));
+        full
     }
 
     fn close(&self, code: CloseCode, ctx: &mut Ctx) {
@@ -269,6 +301,11 @@ impl Actor for Session {
 
     fn started(&mut self, ctx: &mut Ctx) {
         self.system.inner().sessions.fetch_add(1, Ordering::Relaxed);
+        let sign_in = match self.credential {
+            Credential::User(identity) => Some(identity.sign_in),
+            Credential::Expired | Credential::ForeignOrigin | Credential::Absent => None,
+        };
+        self.relay.register(self.conn, ctx.address().recipient(), sign_in);
         match self.credential {
             Credential::ForeignOrigin => return self.close(CloseCode::Origin, ctx),
             Credential::Expired => return self.close(CloseCode::Expired, ctx),

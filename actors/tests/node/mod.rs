@@ -4,12 +4,11 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App, HttpRequest, HttpServer, web};
-use allthrive_actors::{Credential, Identity, Options, System, TicketError, Tickets};
+use allthrive_actors::{Credential, Identity, Later, Options, System, TicketError, Tickets};
 use allthrive_domain::time::{Clock, Micros};
 use allthrive_domain::unit::{Admit, Deed, Kind, Open};
 use allthrive_load::Peer;
@@ -28,8 +27,12 @@ pub struct Node {
 struct NoTickets;
 
 impl Tickets for NoTickets {
-    fn redeem(&self, _: String) -> Pin<Box<dyn Future<Output = Result<Identity, TicketError>> + Send>> {
+    fn redeem(&self, _: String) -> Later<Identity> {
         Box::pin(async { Err(TicketError::Invalid) })
+    }
+
+    fn stands(&self, _: Identity) -> Later<bool> {
+        Box::pin(async { Ok(true) })
     }
 }
 

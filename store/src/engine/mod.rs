@@ -16,6 +16,8 @@ pub use row::Row;
 pub use statement::Statement;
 pub use value::{FromValue, Type, Value};
 
+use std::time::Duration;
+
 use crate::error::{Cause, Error};
 
 /// Directives for the log: below `info` the driver writes the parameters of statements, which are people's
@@ -41,6 +43,16 @@ pub struct Decided<T> {
     pub value: T,
 }
 
+/// How long Postgres may take for anything. Its own timeouts end sooner; this one is for a server that is
+/// frozen while its kernel still answers.
+const POSTGRES_DEADLINE: Duration = Duration::from_secs(8);
+
+/// The outcome, or `late` of it. What is cut off drops its connection.
+async fn within<T>(work: impl Future<Output = Result<T, Error>>, late: fn(Cause) -> Error) -> Result<T, Error> {
+    let late = |_| Err(late(Cause::new("wait", "the database took too long")));
+    tokio::time::timeout(POSTGRES_DEADLINE, work).await.unwrap_or_else(late)
+}
+
 impl Engine {
     /// All rows of a read.
     ///
@@ -49,7 +61,7 @@ impl Engine {
     pub async fn all(&self, read: Statement) -> Result<Vec<Row>, Error> {
         match &self.0 {
             Kind::Sqlite(engine) => engine.all(read).await,
-            Kind::Postgres(engine) => engine.all(read).await,
+            Kind::Postgres(engine) => within(engine.all(read), Error::Unavailable).await,
         }
     }
 
@@ -90,7 +102,7 @@ impl Engine {
     pub async fn batch(&self, writes: Vec<Statement>) -> Result<Vec<u64>, Error> {
         match &self.0 {
             Kind::Sqlite(engine) => engine.batch(writes).await,
-            Kind::Postgres(engine) => engine.batch(writes).await,
+            Kind::Postgres(engine) => within(engine.batch(writes), Error::Unknown).await,
         }
     }
 
@@ -124,7 +136,7 @@ impl Engine {
     ) -> Result<T, Error> {
         match &self.0 {
             Kind::Sqlite(engine) => engine.transact(lock, read, decide).await,
-            Kind::Postgres(engine) => engine.transact(lock, read, decide).await,
+            Kind::Postgres(engine) => within(engine.transact(lock, read, decide), Error::Unknown).await,
         }
     }
 

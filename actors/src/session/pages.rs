@@ -1,0 +1,73 @@
+//! Pages that a client has asked for: given one at a time, the next only when what was given before is on
+//! its way out. So a client that asks for much and reads slowly costs one page.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use actix::AsyncContext;
+use allthrive_protocol::RoomId;
+use allthrive_protocol::command::{Events, History};
+
+use super::{Ctx, Identity, Session};
+
+/// How long to wait before looking at a lane again that is above soft.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// A page to be given.
+pub(super) enum Wanted {
+    /// Of the log.
+    Events(RoomId, Events),
+    /// Of messages.
+    History(RoomId, History),
+}
+
+/// What was asked for and not given yet.
+#[derive(Default)]
+pub(super) struct Pages {
+    waiting: VecDeque<(Option<u64>, Wanted, Identity)>,
+    giving: bool,
+    looking: bool,
+}
+
+impl Pages {
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+}
+
+impl Session {
+    /// Takes a page in.
+    pub(super) fn want(&mut self, id: Option<u64>, wanted: Wanted, who: Identity, ctx: &mut Ctx) {
+        if !self.is_full(id, ctx) {
+            self.pages.waiting.push_back((id, wanted, who));
+            self.next_page(ctx);
+        }
+    }
+
+    /// The page that was given is in the lane, or refused.
+    pub(super) fn page_given(&mut self, ctx: &mut Ctx) {
+        self.pages.giving = false;
+        self.next_page(ctx);
+    }
+
+    fn next_page(&mut self, ctx: &mut Ctx) {
+        if self.pages.giving || self.pages.waiting.is_empty() {
+            return;
+        }
+        if self.lane.is_above_soft() {
+            if !std::mem::replace(&mut self.pages.looking, true) {
+                ctx.run_later(LOOK_AGAIN, |session, ctx| {
+                    session.pages.looking = false;
+                    session.next_page(ctx);
+                });
+            }
+            return;
+        }
+        let Some((id, wanted, who)) = self.pages.waiting.pop_front() else { return };
+        self.pages.giving = true;
+        match wanted {
+            Wanted::Events(room, events) => self.events(id, room, events, who, ctx),
+            Wanted::History(room, history) => self.history(id, room, history, who, ctx),
+        }
+    }
+}
