@@ -196,6 +196,53 @@ async fn a_panic_costs_one_request_and_the_node_lives() {
 }
 
 #[actix_rt::test]
+async fn what_is_said_before_the_welcome_is_carried_out_after_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = with_room(&dir, 1).await;
+    let mut ana = node.connect(1).await;
+    let said = json!({"id": 2, "op": "message.send", "room": room(10), "d": {"cmid": cmid(1), "body": "at once"}});
+    ana.raw(&json!([{"id": 1, "op": "hello", "d": {"subscribe": [room(10)]}}, said, {"id": 3, "op": "ping"}]).to_string()).await;
+    assert!(ana.reply(1).await["ok"]["conn"].is_string());
+    assert_eq!(ana.reply(2).await["ok"]["seq"], 2);
+    assert_eq!(ana.event("message.new").await["seq"], 2);
+    node.stop().await;
+}
+
+#[actix_rt::test]
+async fn rooms_that_are_not_ones_own_are_not_watched() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = with_room(&dir, 1).await;
+    let mut ana = node.join(1).await;
+    for n in 500..700u128 {
+        assert_eq!(ana.ask("room.subscribe", Some(room(n)), json!({})).await["error"]["code"], "not_found");
+        assert_eq!(ana.message(room(n), cmid(n), "into the blue").await["error"]["code"], "not_found");
+    }
+    assert_eq!(ana.message(room(10), cmid(1), "and well").await["ok"]["seq"], 2);
+    node.stop().await;
+}
+
+#[actix_rt::test]
+async fn whoever_asks_for_many_pages_and_reads_late_gets_them_all_on_one_connection() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = with_room(&dir, 1).await;
+    let mut ana = node.join(1).await;
+    let long = "\u{1}".repeat(4_000);
+    for n in 0..60 {
+        ana.message(room(10), cmid(100 + n), &long).await;
+    }
+    // Each page is some 128 KiB: all of them at once would be far above what a lane holds.
+    let mut asked = Vec::new();
+    for _ in 0..40 {
+        asked.push(ana.say("history", Some(room(10)), json!({"limit": 100})).await);
+    }
+    for id in asked {
+        let page = ana.reply(id).await;
+        assert!(!page["ok"]["messages"].as_array().unwrap().is_empty(), "{page}");
+    }
+    node.stop().await;
+}
+
+#[actix_rt::test]
 async fn what_does_not_begin_with_hello_is_closed() {
     let dir = tempfile::tempdir().unwrap();
     let node = Node::start(dir.path()).await;

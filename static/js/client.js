@@ -324,12 +324,9 @@ export class Client extends EventTarget {
    * @param {string} reason
    */
   async #closed(code, reason) {
-    const knewUs = this.welcomed;
     this.#drop(1000);
     if (this.state === 'stopped' || this.state === 'signed_out') return;
-    // A cookie that has ended is not sent at all, and looks like no credential (4100).
-    const expired = (code >= 4050 && code < 4100) || (code === 4100 && !knewUs);
-    if (expired && !this.refreshedForClose) {
+    if (code >= 4050 && code < 4100 && !this.refreshedForClose) {
       this.refreshedForClose = true;
       this.#become('connecting');
       if (await this.#renew()) this.#connect();

@@ -112,7 +112,7 @@ async fn a_cookie_opens_a_connection_from_an_own_page_only(place: Place) {
     // Without an origin the cookie is as if it were not there.
     let mut socket = open(&app, &[PROTOCOL, ("cookie", &cookie)]).await.unwrap();
     hello(&mut socket, json!({ "subscribe": "all" })).await;
-    assert_eq!(closed(socket).await, 4100);
+    assert_eq!(closed(socket).await, 4050);
     app.stop().await;
 }
 

@@ -52,7 +52,8 @@ impl Session {
             let who = match (credential, asked) {
                 (Credential::User(who), _) => Ok(who),
                 (_, Some(ticket)) => tickets.redeem(ticket).await.map_err(|error| (CloseCode::Expired, ticket_refusal(error))),
-                (_, None) => Err((CloseCode::BadProtocol, Refusal::new(Code::Unauthorized, "Sign in, or bring a ticket."))),
+                // Nothing, or a cookie that has ended and was not sent: either way a new one is what helps.
+                (_, None) => Err((CloseCode::Expired, Refusal::new(Code::Unauthorized, "Sign in, or bring a ticket."))),
             };
             let who = match who {
                 Ok(who) => who,
@@ -118,6 +119,9 @@ impl Session {
                 self.tell_in_lane(Some(state.room), Fact::Reset(Reset { top: state.after, live: state.live, snapshot }));
             }
             self.relay.hear(self.conn, state.room, state.after, state.live);
+        }
+        for request in std::mem::take(&mut self.held) {
+            self.dispatch(request, ctx);
         }
     }
 

@@ -31,6 +31,12 @@ impl Session {
                 return self.reply::<()>(id, Err(refusal), ctx);
             }
             (_, Some(identity)) => Some(identity),
+            (_, None) if self.greeted => {
+                if !self.is_full(id, ctx) {
+                    self.held.push(Request { id, command });
+                }
+                return;
+            }
             (_, None) => return self.close(CloseCode::BadProtocol, ctx),
         };
         match (command, identity) {

@@ -24,7 +24,7 @@ use actix_web_actors::ws;
 use allthrive_domain::time::Micros;
 use allthrive_protocol::event::{Event, Expiring, Fact, Reconnect};
 use allthrive_protocol::reply::{Outcome, Reply};
-use allthrive_protocol::{CloseCode, Code, ConnId, Refusal, RoomId, SUBPROTOCOL, UserId, command};
+use allthrive_protocol::{CloseCode, Code, ConnId, Refusal, Request, RoomId, SUBPROTOCOL, UserId, command};
 use futures_util::FutureExt;
 use serde::Serialize;
 use uuid::Uuid;
@@ -107,6 +107,8 @@ pub struct Session {
     /// Set by `hello`.
     identity: Option<Identity>,
     greeted: bool,
+    /// What came after `hello` and before the welcome: carried out then, in order.
+    held: Vec<Request>,
     text: Text,
     places: Places,
     /// Pages in a row that reached the top of a room and did not meet its ring.
@@ -154,6 +156,7 @@ impl Session {
             credential,
             identity: None,
             greeted: false,
+            held: Vec::new(),
             text: Text::default(),
             places: Places::default(),
             misses: HashMap::new(),
@@ -245,7 +248,7 @@ impl Session {
 
     /// Whether too many commands are on their way; then this one is refused.
     fn is_full(&self, id: Option<u64>, ctx: &mut Ctx) -> bool {
-        let full = self.in_flight + self.pages.len() >= MOST_IN_FLIGHT;
+        let full = self.in_flight + self.pages.len() + self.held.len() >= MOST_IN_FLIGHT;
         if full {
             let refusal = Refusal::new(Code::Overloaded, "Too many commands at once. Wait for answers.");
             self.reply::<()>(id, Err(refusal), ctx);
