@@ -3,6 +3,8 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,7 +92,7 @@ impl Application {
     /// As [`Self::build`].
     pub async fn build_with_clock(settings: Settings, clock: Clock) -> Result<Self, StartError> {
         let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-        std::fs::create_dir_all(&settings.server.data_dir)?;
+        private_directory(&settings.server.data_dir)?;
         let listener = listen(settings.server.listen)?;
         let address = listener.local_addr()?;
         let store = Store::open(store_config(&settings)).await?;
@@ -206,6 +208,14 @@ fn state(settings: Settings, store: Store, clock: Clock, address: SocketAddr, wo
         clock,
         origins,
     })
+}
+
+/// A directory that only its owner can enter, with those above it; one that is there stays as it is.
+///
+/// # Errors
+/// As the system has it.
+pub(crate) fn private_directory(path: &Path) -> io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -174,3 +174,13 @@ test('the way back after signing in stays on this site', async ({ browser, serve
   }
   await context.close();
 });
+
+test('a sign-in leads to a path of this origin and nowhere else', async ({ page, server }) => {
+  await page.goto(`${server.origin}/signin`);
+  const leads = (next) =>
+    page.evaluate(async (search) => (await import('/js/session.js')).nextPath(search), `?next=${encodeURIComponent(next)}`);
+  expect(await leads('/#room/1')).toBe('/#room/1');
+  for (const foreign of ['//evil.example', '/.//evil.example', '/a/..//evil.example', '/%2e//evil.example', '/\\evil.example', 'https://evil.example/']) {
+    expect(await leads(foreign), foreign).toBe('/');
+  }
+});

@@ -22,6 +22,9 @@ const WAITING: usize = 32;
 /// Fewest and most characters. A longer one costs more to check than it adds.
 const LENGTH: std::ops::RangeInclusive<usize> = 12..=256;
 
+/// Characters that are judged, of the password and of each own word.
+const JUDGED: usize = 40;
+
 /// Checks a new password against its length, common ones, and the own name and address.
 ///
 /// # Errors
@@ -44,7 +47,9 @@ pub fn check_strength(password: &SecretString, own: &[&str]) -> Result<(), Field
     if own.iter().any(|own| own.chars().count() >= 4 && folded.contains(&own.to_lowercase())) {
         return Err(field("password", "too_weak", "Leave your own name and address out of the password."));
     }
-    if zxcvbn::zxcvbn(text, own).score() < zxcvbn::Score::Two {
+    // What is hard to guess in its beginning is hard to guess; a long text of many patterns takes minutes.
+    let beginning: String = text.chars().take(JUDGED).collect();
+    if zxcvbn::zxcvbn(&beginning, own).score() < zxcvbn::Score::Two {
         return Err(field("password", "too_weak", "This password is easy to guess. Add a few words that do not belong together."));
     }
     Ok(())
@@ -56,6 +61,8 @@ type Job = Box<dyn FnOnce() + Send>;
 #[derive(Clone)]
 pub struct Hashers {
     jobs: SyncSender<Job>,
+    /// New passwords are judged apart: a flood of sign-ups must not keep people from signing in.
+    judge: SyncSender<Job>,
     /// Checked where there is no account, so that its absence takes the same time.
     dummy: Arc<str>,
 }
@@ -66,22 +73,18 @@ impl Hashers {
     /// # Errors
     /// If the system gives no thread, or the parameters are not Argon2's.
     pub fn start() -> Result<Self, std::io::Error> {
-        let (jobs, waiting) = sync_channel::<Job>(WAITING);
-        let waiting = Arc::new(Mutex::new(waiting));
-        for n in 0..THREADS {
-            let waiting = Arc::clone(&waiting);
-            thread::Builder::new().name(format!("hash-{n}")).spawn(move || work(&waiting))?;
-        }
+        let (jobs, judge) = (threads("hash", THREADS)?, threads("judge", 1)?);
         let dummy = hash_now(&SecretString::from(crate::crypto::fresh_token())).map_err(std::io::Error::other)?;
-        Ok(Self { jobs, dummy: dummy.into() })
+        Ok(Self { jobs, judge, dummy: dummy.into() })
     }
 
-    /// [`check_strength`], on these threads: looking for what is common in a password takes a while too.
+    /// [`check_strength`], on a thread of its own: looking for what is common in a password takes a while too.
     ///
     /// # Errors
     /// `overloaded` if too many wait already. Inside: the line for the field `password`.
     pub async fn check(&self, password: SecretString, own: Vec<String>) -> Result<Result<(), FieldError>, Problem> {
-        self.ask(move || check_strength(&password, &own.iter().map(String::as_str).collect::<Vec<_>>())).await
+        let own: Vec<String> = own.iter().map(|own| own.chars().take(JUDGED).collect()).collect();
+        ask(&self.judge, move || check_strength(&password, &own.iter().map(String::as_str).collect::<Vec<_>>())).await
     }
 
     /// The hash of a new password, as a PHC string.
@@ -89,7 +92,7 @@ impl Hashers {
     /// # Errors
     /// `overloaded` if too many wait already.
     pub async fn hash(&self, password: SecretString) -> Result<String, Problem> {
-        self.ask(move || hash_now(&password)).await?.map_err(Problem::internal)
+        ask(&self.jobs, move || hash_now(&password)).await?.map_err(Problem::internal)
     }
 
     /// Whether the password is that of the hash; without a hash the same work is done for nothing.
@@ -99,18 +102,28 @@ impl Hashers {
     pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool, Problem> {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.dummy.to_string());
-        Ok(self.ask(move || verify_now(&password, &hash)).await? && known)
+        Ok(ask(&self.jobs, move || verify_now(&password, &hash)).await? && known)
     }
+}
 
-    async fn ask<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-        let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move || drop(reply.send(job())));
-        match self.jobs.try_send(job) {
-            Ok(()) => answer.await.map_err(Problem::internal),
-            Err(TrySendError::Full(_)) => Err(Problem::overloaded()),
-            Err(TrySendError::Disconnected(_)) => Err(Problem::internal("the hashing threads are gone")),
-        }
+async fn ask<T: Send + 'static>(jobs: &SyncSender<Job>, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    let (reply, answer) = oneshot::channel();
+    let job: Job = Box::new(move || drop(reply.send(job())));
+    match jobs.try_send(job) {
+        Ok(()) => answer.await.map_err(Problem::internal),
+        Err(TrySendError::Full(_)) => Err(Problem::overloaded()),
+        Err(TrySendError::Disconnected(_)) => Err(Problem::internal("the hashing threads are gone")),
     }
+}
+
+fn threads(name: &str, count: usize) -> Result<SyncSender<Job>, std::io::Error> {
+    let (jobs, waiting) = sync_channel::<Job>(WAITING);
+    let waiting = Arc::new(Mutex::new(waiting));
+    for n in 0..count {
+        let waiting = Arc::clone(&waiting);
+        thread::Builder::new().name(format!("{name}-{n}")).spawn(move || work(&waiting))?;
+    }
+    Ok(jobs)
 }
 
 fn work(waiting: &Mutex<Receiver<Job>>) {
@@ -154,6 +167,13 @@ mod tests {
             assert_eq!(check(weak), Err("too_weak"), "{weak}");
         }
         assert_eq!(check("MiraOlsen-kelp-harbour"), Err("too_weak"));
+    }
+
+    #[test]
+    fn only_the_beginning_of_a_long_password_is_judged() {
+        let hostile: String = "4@8({[<369&#!1|0$5+7%2".chars().cycle().take(256).collect();
+        assert_eq!(check(&hostile), Ok(()));
+        assert_eq!(check(&format!("{}{hostile}", "a".repeat(JUDGED)).chars().take(256).collect::<String>()), Err("too_weak"));
     }
 
     #[test]

@@ -154,7 +154,7 @@ fn read(path: &Path) -> Result<Secrets, KeysError> {
 }
 
 fn make(data_dir: &Path, path: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(data_dir)?;
+    crate::startup::private_directory(data_dir)?;
     let draft = data_dir.join(format!(".{FILE}.{}", std::process::id()));
     let written = write_draft(&draft).and_then(|()| match std::fs::hard_link(&draft, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),

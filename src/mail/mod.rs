@@ -59,7 +59,7 @@ impl Mailer {
     /// # Errors
     /// If it cannot be made.
     pub fn into_directory(directory: PathBuf, host: String, announces: bool) -> io::Result<Self> {
-        std::fs::create_dir_all(&directory)?;
+        crate::startup::private_directory(&directory)?;
         Ok(Self { directory, host, announces })
     }
 

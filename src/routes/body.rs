@@ -1,7 +1,9 @@
 //! The JSON a request brings. Checked for its type, its size and U+0000 before a handler sees it.
 
+use std::time::Duration;
+
 use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use allthrive_protocol::command::holds_nul;
 use futures_util::future::LocalBoxFuture;
@@ -11,6 +13,9 @@ use crate::error::Problem;
 
 /// Longest body of a request, bytes.
 pub const MAX_BYTES: usize = 64 * 1024;
+
+/// How long a body may take to arrive: much longer than a slow phone needs for 64 KiB.
+const WITHIN: Duration = Duration::from_secs(20);
 
 /// A request's body as this type. Unknown fields are ignored.
 #[derive(Debug)]
@@ -22,12 +27,20 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let typed = request.content_type().eq_ignore_ascii_case("application/json");
+        // Unpacking would come before the limit: a few bytes could become gigabytes.
+        let packed = request.headers().get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
+        if packed {
+            let detail = "Send the body as it is, without Content-Encoding.";
+            let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail);
+            return Box::pin(std::future::ready(Err(problem)));
+        }
         let bytes = web::Bytes::from_request(request, payload);
         Box::pin(async move {
             if !typed {
                 return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send application/json."));
             }
-            let bytes = bytes.await.map_err(|error| too_large_or_cut(&error))?;
+            let slow = |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "The body did not arrive in time.");
+            let bytes = actix_web::rt::time::timeout(WITHIN, bytes).await.map_err(slow)?.map_err(|error| too_large_or_cut(&error))?;
             read(&bytes).map(Self)
         })
     }

@@ -180,8 +180,10 @@ export async function signOut() {
 export function nextPath(search) {
   const wanted = new URLSearchParams(search).get('next') ?? '/';
   const url = URL.canParse(wanted, location.origin) ? new URL(wanted, location.origin) : null;
-  if (!url || url.origin !== location.origin || !/^\/(?!\/|\\)/.test(wanted)) return '/';
-  return url.pathname + url.search + url.hash;
+  if (!url || url.origin !== location.origin || !wanted.startsWith('/')) return '/';
+  const path = url.pathname + url.search + url.hash;
+  // Dots are resolved by now: what begins with two slashes would be another host.
+  return path.startsWith('//') ? '/' : path;
 }
 
 /** Goes to the sign-in page and back here afterwards. */

@@ -97,6 +97,21 @@ pub enum SignedUp {
     UsernameTaken,
 }
 
+/// Takes an address from an account that has not verified it, and its links with it. If it was verified a
+/// moment ago nothing is taken, and the new account meets the address as a conflict.
+fn release(email_key: [u8; 32], now: Micros) -> Vec<Statement> {
+    let links = Statement::new(
+        "end the links of an unverified address",
+        "UPDATE mail_tokens SET used_at = $2 WHERE used_at IS NULL
+         AND user_id IN (SELECT id FROM users_all WHERE email_key = $1 AND email_verified_at IS NULL)",
+    );
+    let address = Statement::new(
+        "release an unverified address",
+        "UPDATE users_all SET email_key = NULL, email_cipher = NULL WHERE email_key = $1 AND email_verified_at IS NULL",
+    );
+    vec![links.bind(email_key).bind(now), address.bind(email_key)]
+}
+
 impl Store {
     /// Makes an account with its personal room, or holds the name if the address is known. Both in one
     /// transaction with its audit entry.
@@ -118,7 +133,9 @@ impl Store {
             Statement::new("name held", "SELECT username FROM name_holds WHERE username = $1 AND held_until > $2")
                 .bind(new.username.as_str())
                 .bind(now),
-            Statement::new("address known", "SELECT id FROM users_all WHERE email_key = $1").bind(new.email_key),
+            // An address belongs to who has verified it; who has only named it cannot keep it from its owner.
+            Statement::new("address known", "SELECT id FROM users_all WHERE email_key = $1 AND email_verified_at IS NOT NULL")
+                .bind(new.email_key),
         ];
         let decide = move |rows: Vec<Vec<Row>>| {
             let found = |at: usize| rows.get(at).is_some_and(|rows| !rows.is_empty());
@@ -128,7 +145,9 @@ impl Store {
             if found(2) {
                 return Decided { writes: vec![hold(&new), trace(None, "user.signup", "email_known", now)], value: SignedUp::EmailKnown };
             }
-            Decided { writes: creation(&new, now), value: SignedUp::Created }
+            let mut writes = release(new.email_key, now);
+            writes.extend(creation(&new, now));
+            Decided { writes, value: SignedUp::Created }
         };
         self.engine().transact(Vec::new(), read, decide).await
     }

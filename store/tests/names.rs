@@ -9,7 +9,12 @@ const PLACES: &[(&str, &str, usize, &str)] = &[
     ("facts.rs", "rooms_all", 2, "a lock is on the table's row; whether the room lives is read after it"),
     ("history.rs", "users_all", 1, "authors keep their place when their account is gone"),
     ("conversations.rs", "users_all", 3, "authors and members keep their place when their account is gone"),
-    ("users.rs", "users_all", 3, "a write: a new account; and a name or an address stays taken when its account is gone"),
+    (
+        "users.rs",
+        "users_all",
+        5,
+        "writes: a new account, an address released; and a name or an address stays taken when its account is gone",
+    ),
     ("mail_tokens.rs", "users_all", 1, "a write: the address is verified"),
     ("log.rs", "rooms_all", 3, "writes: a new room, and a top under its lock"),
     ("replay.rs", "users_all", 3, "authors keep their place when their account is gone"),

@@ -20,6 +20,7 @@ use uuid::Uuid;
 on_both! {
     a_sign_up_makes_an_account_with_its_personal_room,
     a_known_address_changes_nothing_but_holds_the_name,
+    an_address_that_nobody_verified_goes_to_who_signs_up_next,
     a_name_is_taken_by_an_account_and_by_a_hold_until_it_ends,
     of_many_sign_ups_with_one_name_one_succeeds,
     an_address_is_verified_once_and_in_time,
@@ -87,15 +88,29 @@ async fn a_sign_up_makes_an_account_with_its_personal_room(place: Place) {
 async fn a_known_address_changes_nothing_but_holds_the_name(place: Place) {
     let store = place.open().await;
     store.sign_up(sign_up(1, "mira", 1), NOW).await.unwrap();
+    store.verify_email([1; 32], NOW).await.unwrap().unwrap();
     assert_eq!(store.sign_up(sign_up(2, "other", 1), NOW).await.unwrap(), SignedUp::EmailKnown);
     assert_eq!(store.account_by_username("other").await.unwrap(), None);
     assert_eq!(store.account_by_email([1; 32]).await.unwrap().unwrap().user.username, "mira");
     assert_eq!(store.verify_email([2; 32], NOW).await.unwrap(), None);
 }
 
+async fn an_address_that_nobody_verified_goes_to_who_signs_up_next(place: Place) {
+    let store = place.open().await;
+    store.sign_up(sign_up(1, "squatter", 1), NOW).await.unwrap();
+    assert_eq!(store.sign_up(sign_up(2, "mira", 1), NOW).await.unwrap(), SignedUp::Created);
+    // The first link verifies nobody; the second its own account.
+    assert_eq!(store.verify_email([1; 32], NOW).await.unwrap(), None);
+    assert_eq!(store.verify_email([2; 32], NOW).await.unwrap().as_deref(), Some("mira"));
+    assert_eq!(store.account_by_email([1; 32]).await.unwrap().unwrap().user.username, "mira");
+    assert_eq!(store.account_by_username("squatter").await.unwrap().unwrap().user.email_cipher, None);
+    assert_eq!(store.sign_up(sign_up(3, "third", 1), NOW).await.unwrap(), SignedUp::EmailKnown);
+}
+
 async fn a_name_is_taken_by_an_account_and_by_a_hold_until_it_ends(place: Place) {
     let store = place.open().await;
     store.sign_up(sign_up(1, "mira", 1), NOW).await.unwrap();
+    store.verify_email([1; 32], NOW).await.unwrap().unwrap();
     store.sign_up(sign_up(2, "other", 1), NOW).await.unwrap();
     for name in ["mira", "other"] {
         assert_eq!(store.sign_up(sign_up(3, name, 3), NOW).await.unwrap(), SignedUp::UsernameTaken);

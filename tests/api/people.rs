@@ -102,10 +102,10 @@ async fn an_old_refresh_token_ends_the_sign_in_for_everybody(place: Place) {
 
 async fn a_known_address_gets_the_same_answer_and_another_letter(place: Place) {
     let app = place.start(&[]).await;
-    let mut browser = app.browser().await;
-    let sign_up = |name: &str| json!({ "username": name, "email": "mira@example.org", "password": PASSWORD });
-    let first = browser.post("/api/v1/auth/signup", sign_up("mira")).await;
-    let second = browser.post("/api/v1/auth/signup", sign_up("other")).await;
+    let mut browser = app.person("mira").await;
+    let sign_up = |name: &str, email: &str| json!({ "username": name, "email": email, "password": PASSWORD });
+    let first = browser.post("/api/v1/auth/signup", sign_up("bo-n", "bo@example.org")).await;
+    let second = browser.post("/api/v1/auth/signup", sign_up("other", "mira@example.org")).await;
     assert_eq!((first.status, first.text()), (second.status, second.text()));
     let letters = app.mail_to("mira@example.org");
     assert_eq!(letters.len(), 2);

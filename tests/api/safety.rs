@@ -6,6 +6,8 @@ use serde_json::json;
 use crate::helpers::{Browser, Engine, PASSWORD, Place, tell};
 
 crate::stories! {
+    a_body_that_would_have_to_be_unpacked_is_refused,
+    what_is_kept_is_for_its_owner_alone,
     an_unsafe_request_needs_the_csrf_token_and_its_cookie,
     a_page_of_another_site_writes_nothing,
     cookies_follow_the_public_url,
@@ -148,4 +150,25 @@ fn a_database_that_goes_away_is_said_without_its_drivers_words() {
         }
         app.stop().await;
     });
+}
+
+async fn a_body_that_would_have_to_be_unpacked_is_refused(place: Place) {
+    let app = place.start(&[]).await;
+    let mut browser = app.browser().await;
+    let packed = [("content-encoding", "gzip")];
+    let answer =
+        browser.send(awc::http::Method::POST, "/api/v1/auth/login", &packed, Some(json!({ "login": "mira", "password": "x" }))).await;
+    answer.refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type");
+    app.stop().await;
+}
+
+async fn what_is_kept_is_for_its_owner_alone(place: Place) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let app = place.start(&[]).await;
+    app.person("mira").await;
+    for directory in ["data", "data/mail"] {
+        let mode = std::fs::metadata(place.dir.path().join(directory)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{directory}");
+    }
+    app.stop().await;
 }
