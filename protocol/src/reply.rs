@@ -78,9 +78,9 @@ pub struct RoomState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Standing {
-    /// It holds: each later `seq` follows exactly once.
+    /// It holds, or none was named and the subscription begins at the top: each later `seq` follows exactly once.
     Resumed,
-    /// It does not, or there was none: what is kept of the room is void, a snapshot stands beside.
+    /// It does not hold: what is kept of the room is void, a `reset` with a snapshot follows.
     Reset,
     /// Not a member, banned, deleted, or unknown: drop the room.
     Gone,
