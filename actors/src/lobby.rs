@@ -3,11 +3,12 @@
 
 use std::collections::HashMap;
 
+use actix::dev::channel::channel;
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, MessageResult};
 use allthrive_protocol::RoomId;
 
 use crate::persistence::Persistence;
-use crate::room::Room;
+use crate::room::{MAILBOX, Room};
 use crate::system::Parts;
 
 /// The address of a room, which is started if it is not alive. `None` while no worker is there.
@@ -58,7 +59,12 @@ impl Handler<Find> for Lobby {
         let Some(worker) = self.parts.workers.arbiter_of(room) else { return MessageResult(None) };
         let (parts, lobby) = (self.parts.clone(), ctx.address());
         let persistence = self.persistence[crate::system::spread(room, self.persistence.len())].clone();
-        let address = Room::start_in_arbiter(&worker, move |_| Room::new(room, parts, lobby, persistence));
+        // `start_in_arbiter` gives a mailbox of 16 until the room first runs: too few for a burst that wakes it.
+        let (sender, receiver) = channel(MAILBOX);
+        worker.spawn_fn(move || {
+            actix::spawn(Context::with_receiver(receiver).into_future(Room::new(room, parts, lobby, persistence)));
+        });
+        let address = Addr::new(sender);
         self.rooms.insert(room, address.clone());
         MessageResult(Some(address))
     }

@@ -209,6 +209,23 @@ async fn what_is_said_before_the_welcome_is_carried_out_after_it() {
 }
 
 #[actix_rt::test]
+async fn a_burst_that_wakes_a_room_is_taken_in_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    with_room(&dir, 1).await.stop().await;
+    let node = Node::start(dir.path()).await;
+    let mut ana = node.join(1).await;
+    // Nobody has written to these since the start: they are woken on either worker by the first of many.
+    for room_number in 10..14u128 {
+        let say = |n: u128| json!({"id": 1_000 + n, "op": "message.send", "room": room(room_number), "d": {"cmid": cmid(5_000 + n), "body": "at once"}});
+        ana.raw(&json!((0..60).map(say).collect::<Vec<_>>()).to_string()).await;
+        for n in 0..60 {
+            assert_eq!(ana.reply(1_000 + n).await["ok"]["seq"], n + 2, "room {room_number}");
+        }
+    }
+    node.stop().await;
+}
+
+#[actix_rt::test]
 async fn rooms_that_are_not_ones_own_are_not_watched() {
     let dir = tempfile::tempdir().unwrap();
     let node = with_room(&dir, 1).await;

@@ -59,8 +59,12 @@ impl Peer {
         self.reply(id).await
     }
 
-    /// Waits for the reply with this id; events that come before it are kept.
+    /// Waits for the reply with this id; what comes before it is kept.
     pub async fn reply(&mut self, id: u64) -> Value {
+        // Replies come as they are ready, not as they were asked for.
+        if let Some(frame) = self.told.iter().position(|frame| frame["id"] == id).and_then(|at| self.told.remove(at)) {
+            return frame;
+        }
         loop {
             let frame = self.frame().await.expect("open");
             if frame["id"] == id {

@@ -22,6 +22,9 @@ use crate::system::Parts;
 /// How many writes of one room may be on their way to the store.
 const MOST_IN_FLIGHT: usize = 4_096;
 
+/// Writes that may wait to be taken in.
+pub(crate) const MAILBOX: usize = 1_024;
+
 /// A room that nobody wrote to for so long is let go; its next write starts it again.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -112,7 +115,6 @@ impl Actor for Room {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.set_mailbox_capacity(1_024);
         self.learn_kind(ctx);
         ctx.run_interval(IDLE, |room, ctx| {
             let idle = !std::mem::take(&mut room.busy) && room.waiting.is_empty();
