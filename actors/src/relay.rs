@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use actix::dev::{SendError, ToEnvelope};
+use actix::dev::SendError;
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, Recipient};
 use allthrive_protocol::event::{Event, Fact, Lag};
 use allthrive_protocol::{CloseCode, ConnId, RoomId, Seq, UserId};
@@ -20,9 +20,10 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::bus::Committed;
+use crate::bus::local::LocalBus;
 use crate::fault::Point;
 use crate::frame;
-use crate::gates::{Gates, Tell, Unwatch, Watch};
+use crate::gates::{Tell, Unwatch, Watch};
 use crate::ring::Ring;
 use crate::session::lane::{Lane, MergeKey};
 use crate::system::Parts;
@@ -100,8 +101,7 @@ struct State {
     parts: Parts,
     worker: usize,
     own: Option<Addr<RelayActor>>,
-    /// One sender to each worker's gates, kept: the bound of a mailbox counts per sender.
-    gates: Vec<Addr<Gates>>,
+    bus: LocalBus,
     /// Every open connection, from its first moment: where it is told to end, and under which sign-in it is.
     open: HashMap<ConnId, (Recipient<Close>, Option<Uuid>)>,
     conns: HashMap<ConnId, Conn>,
@@ -146,17 +146,9 @@ impl Relay {
     #[must_use]
     pub fn new(parts: Parts, worker: usize) -> Self {
         let tops = Tops::new(parts.store.clone());
-        let state = State {
-            parts,
-            worker,
-            own: None,
-            gates: Vec::new(),
-            open: HashMap::new(),
-            conns: HashMap::new(),
-            rooms: HashMap::new(),
-            tops,
-            ticks: 0,
-        };
+        let bus = LocalBus::new(parts.workers.clone());
+        let state =
+            State { parts, worker, own: None, bus, open: HashMap::new(), conns: HashMap::new(), rooms: HashMap::new(), tops, ticks: 0 };
         Self { state: Rc::new(RefCell::new(state)) }
     }
 
@@ -223,7 +215,7 @@ impl Relay {
     /// Tells something volatile to everybody who hears the room, on every worker. At most once.
     pub fn tell(&self, room: RoomId, frame: Bytes, key: MergeKey) {
         let mut state = self.state.borrow_mut();
-        if !state.send(room, Tell { room, frame, key }) {
+        if !state.bus.send(room, Tell { room, frame, key }) {
             tracing::debug!(room.id = %room, "a volatile event was dropped: the gate's mailbox is full");
         }
     }
@@ -273,22 +265,7 @@ impl State {
 
     fn ask(&mut self, room: RoomId) -> bool {
         let worker = self.worker;
-        self.own.clone().is_some_and(|relay| self.send(room, Watch { room, worker, relay }))
-    }
-
-    /// To the gates of the worker that keeps the room; whether it was taken.
-    fn send<M>(&mut self, room: RoomId, message: M) -> bool
-    where
-        M: Message + Send + 'static,
-        M::Result: Send,
-        Gates: Handler<M>,
-        Context<Gates>: ToEnvelope<Gates, M>,
-    {
-        let worker = self.parts.workers.of(room);
-        if self.gates.len() <= worker {
-            self.gates = self.parts.workers.gates();
-        }
-        self.gates.get(worker).is_some_and(|gates| gates.try_send(message).is_ok())
+        self.own.clone().is_some_and(|relay| self.bus.send(room, Watch { room, worker, relay }))
     }
 
     /// What is done again and again: rooms whose gate could not be asked are asked for, rooms that nobody
@@ -305,6 +282,8 @@ impl State {
         if self.ticks.is_multiple_of(SWEEP_TICKS) {
             let idle: Vec<RoomId> = self.rooms.iter().filter(|(_, audience)| audience.is_idle()).map(|(room, _)| *room).collect();
             idle.into_iter().for_each(|room| self.drop_room(room));
+            // A connection that ended while its `hello` was under way was registered once more after that.
+            self.open.retain(|_, (session, _)| session.connected());
         }
     }
 
@@ -343,7 +322,7 @@ impl State {
     fn drop_room(&mut self, room: RoomId) {
         self.rooms.remove(&room);
         let worker = self.worker;
-        if !self.send(room, Unwatch { room, worker }) {
+        if !self.bus.send(room, Unwatch { room, worker }) {
             // The gate goes on telling; the next event of this room brings us here again.
             tracing::debug!(room.id = %room, "a room could not be given up yet");
         }

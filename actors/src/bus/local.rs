@@ -37,7 +37,7 @@ impl LocalBus {
         let mut owed = Vec::new();
         for (worker, events) in by_worker {
             let rooms: Vec<RoomId> = events.iter().map(|event| event.room).collect();
-            if !self.send(worker, Offer(events)) {
+            if !self.send_to(worker, Offer(events)) {
                 owed.extend(rooms);
             }
         }
@@ -52,14 +52,25 @@ impl LocalBus {
         }
         let mut owed = Vec::new();
         for (worker, rooms) in by_worker {
-            if !self.send(worker, Check(rooms.clone())) {
+            if !self.send_to(worker, Check(rooms.clone())) {
                 owed.extend(rooms);
             }
         }
         owed
     }
 
-    fn send<M>(&mut self, worker: usize, message: M) -> bool
+    /// To the gates of the worker that keeps the room; whether it was taken.
+    pub(crate) fn send<M>(&mut self, room: RoomId, message: M) -> bool
+    where
+        M: Message + Send + 'static,
+        M::Result: Send,
+        Gates: Handler<M>,
+        <Gates as Actor>::Context: ToEnvelope<Gates, M>,
+    {
+        self.send_to(self.workers.of(room), message)
+    }
+
+    fn send_to<M>(&mut self, worker: usize, message: M) -> bool
     where
         M: Message + Send + 'static,
         M::Result: Send,
