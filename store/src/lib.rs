@@ -8,7 +8,7 @@
 //! - [`conversations`]: lists, page by page
 //! - [`users`], [`sign_ins`], [`mail_tokens`], [`tickets`]: accounts and how their owners come in
 //! - [`limits`]: how often is too often
-//! - [`audit`]: who did what
+//! - [`audit`]: who did what, as a chain that proves itself
 //!
 //! Imports [`allthrive_protocol`] and [`allthrive_domain`].
 //!

@@ -198,7 +198,7 @@ pub(crate) fn record(admitted: &[Admitted<'_>], now: Micros) -> Option<Statement
             Deed::Admit(admit) => ("room.admit", json!({ "user": admit.user })),
         };
         let (actor, target) = (Some(unit.author.to_string()), Some(unit.room.to_string()));
-        Some(Audit { at: now, actor, action, target, outcome: "ok", detail: Some(detail) })
+        Some(Audit { at: now, actor, action, target, outcome: "ok", detail: Some(detail), personal: None })
     });
     let lines: Vec<_> = lines.collect();
     (!lines.is_empty()).then(|| audit::record_all(lines))

@@ -6,8 +6,11 @@ use crate::engine::{postgres, sqlite};
 use crate::error::{Cause, Error};
 
 /// In order; the numbers are those of the files.
-const FILES: &[(&str, &str)] =
-    &[("V1__rooms", include_str!("../../migrations/0001_rooms.sql")), ("V2__people", include_str!("../../migrations/0002_people.sql"))];
+const FILES: &[(&str, &str)] = &[
+    ("V1__rooms", include_str!("../../migrations/0001_rooms.sql")),
+    ("V2__people", include_str!("../../migrations/0002_people.sql")),
+    ("V4__audit", include_str!("../../migrations/0004_audit.sql")),
+];
 
 /// Two servers that start at once migrate one after the other; an arbitrary number, ours.
 const ADVISORY_LOCK: &str = "SELECT pg_advisory_lock(7402886117)";

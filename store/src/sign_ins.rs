@@ -163,7 +163,7 @@ impl Store {
 /// The trace of something that an account did, or that was tried on it.
 pub(crate) fn trace(user: Option<UserId>, action: &'static str, outcome: &'static str, now: Micros) -> Statement {
     let actor = user.map(|user| user.to_string());
-    record(Audit { at: now, target: actor.clone(), actor, action, outcome, detail: None })
+    record(Audit { at: now, target: actor.clone(), actor, action, outcome, detail: None, personal: None })
 }
 
 fn advance(family: Uuid, n: u32, expires: Micros, now: Micros) -> Statement {

@@ -343,6 +343,7 @@ async fn an_audit_line_is_kept(place: Place) {
         target: Some("x".into()),
         outcome: "wrong_password",
         detail: Some(serde_json::json!({ "n": 1 })),
+        personal: None,
     };
     store.engine().run(audit::record(line)).await.unwrap();
     assert_eq!(audit_lines(&store).await, vec![(None, "login".into(), Some("x".into()), Some("{\"n\":1}".into()))]);
