@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     match actix_web::rt::System::new().block_on(run(cli)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("allthrive: {error}");
             ExitCode::FAILURE
@@ -28,10 +28,11 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
+async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match cli.command {
-        None => serve(cli.config).await,
-        Some(Command::Chat(chat)) => Ok(chat.run().await?),
+        None => serve(cli.config).await.map(|()| ExitCode::SUCCESS),
+        Some(Command::Chat(chat)) => Ok(chat.run().await.map(|()| ExitCode::SUCCESS)?),
+        Some(Command::Audit(audit)) => Ok(audit.run(cli.config).await),
     }
 }
 

@@ -248,7 +248,8 @@ async fn prune(state: web::Data<State>) {
     }
 }
 
-fn store_config(settings: &Settings) -> StoreConfig {
+/// Where the store of these settings is.
+pub(crate) fn store_config(settings: &Settings) -> StoreConfig {
     let data_dir = &settings.server.data_dir;
     let config = match &settings.database.url {
         Some(url) => StoreConfig::postgres(url.expose_secret()),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+pub mod audit;
 pub mod chat;
 
 /// AllThrive: chat and live quizzes. Without arguments it serves at http://127.0.0.1:8080 and keeps
@@ -24,4 +25,6 @@ pub struct Cli {
 pub enum Command {
     /// Talk from this terminal.
     Chat(chat::Chat),
+    /// The audit trail.
+    Audit(audit::Audit),
 }

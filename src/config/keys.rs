@@ -1,4 +1,4 @@
-//! The keys as they are used, and `keys.toml`, where local mode keeps the ones it made for itself.
+//! The keys as they are used, and the files where local mode keeps the ones it made for itself.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -12,10 +12,14 @@ use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 use thiserror::Error;
 
 use super::ConfigError;
-use super::secrets::{REQUIRED, Secrets, decode};
+use super::secrets::{Secrets, decode};
 
-/// The name of the file in the data directory.
-const FILE: &str = "keys.toml";
+/// The files in the data directory, and the keys in each. A key of a later version has a file of its own: what an
+/// earlier one has made stays as it is.
+const FILES: [(&str, &[&str]); 2] = [
+    ("keys.toml", &["access_key", "refresh_key", "email_key", "email_index_key", "fingerprint_key", "csrf_key"]),
+    ("keys-audit.toml", &["audit_key"]),
+];
 
 /// Why the keys of local mode cannot be used.
 #[derive(Debug, Error)]
@@ -96,6 +100,8 @@ pub struct Keys {
     pub fingerprint: Key,
     /// Binds the CSRF token to its cookie.
     pub csrf: Key,
+    /// Seals the audit trail.
+    pub audit: Key,
 }
 
 impl Keys {
@@ -110,34 +116,29 @@ impl Keys {
             email_index: needed(&secrets.email_index_key)?,
             fingerprint: needed(&secrets.fingerprint_key)?,
             csrf: needed(&secrets.csrf_key)?,
+            audit: needed(&secrets.audit_key)?,
         })
     }
 }
 
-/// Fills in what is not given from `keys.toml`, which is made on the first start, readable by its owner
-/// only, and whole or not at all: two first starts at once end with the same keys.
+/// Fills in what is not given from the files, each of which is made on the first start that needs it, readable
+/// by its owner only, and whole or not at all: two first starts at once end with the same keys.
 pub(super) fn complete(given: Secrets, data_dir: &Path) -> Result<Secrets, KeysError> {
-    let path = data_dir.join(FILE);
-    let at = |source| KeysError::Io { path: path.clone(), source };
-    if !path.exists() {
-        make(data_dir, &path).map_err(at)?;
-    }
-    let kept = read(&path)?;
-    let pick = |given: Option<SecretString>, kept: Option<SecretString>| given.or(kept);
-    Ok(Secrets {
-        access_key: pick(given.access_key, kept.access_key),
-        access_key_previous: pick(given.access_key_previous, kept.access_key_previous),
-        refresh_key: pick(given.refresh_key, kept.refresh_key),
-        refresh_key_previous: pick(given.refresh_key_previous, kept.refresh_key_previous),
-        email_key: pick(given.email_key, kept.email_key),
-        email_key_previous: pick(given.email_key_previous, kept.email_key_previous),
-        email_index_key: pick(given.email_index_key, kept.email_index_key),
-        fingerprint_key: pick(given.fingerprint_key, kept.fingerprint_key),
-        csrf_key: pick(given.csrf_key, kept.csrf_key),
+    FILES.iter().try_fold(given, |given, (name, keys)| {
+        let path = data_dir.join(name);
+        if !path.exists() {
+            make(data_dir, &path, keys).map_err(|source| KeysError::Io { path: path.clone(), source })?;
+        }
+        Ok(given.or(read(&path, keys)?))
     })
 }
 
-fn read(path: &Path) -> Result<Secrets, KeysError> {
+/// As [`complete`], where the server has been before: makes nothing.
+pub(super) fn found(given: Secrets, data_dir: &Path) -> Result<Secrets, KeysError> {
+    FILES.iter().try_fold(given, |given, (name, keys)| Ok(given.or(read(&data_dir.join(name), keys)?)))
+}
+
+fn read(path: &Path, keys: &[&str]) -> Result<Secrets, KeysError> {
     let at = |source| KeysError::Io { path: path.to_owned(), source };
     let mode = std::fs::metadata(path).map_err(at)?.permissions().mode();
     if mode & 0o077 != 0 {
@@ -147,16 +148,17 @@ fn read(path: &Path) -> Result<Secrets, KeysError> {
     let unfit = |reason: String| KeysError::Unfit { path: path.to_owned(), reason };
     // toml's own message would quote the line, and with it a key.
     let kept: Secrets = toml::from_str(&text).map_err(|_| unfit("it is not TOML with the known names".to_owned()))?;
-    match kept.missing().into_iter().chain(kept.faults()).next() {
+    match kept.missing_of(keys).into_iter().chain(kept.faults()).next() {
         Some(fault) => Err(unfit(fault)),
         None => Ok(kept),
     }
 }
 
-fn make(data_dir: &Path, path: &Path) -> io::Result<()> {
+fn make(data_dir: &Path, path: &Path, keys: &[&str]) -> io::Result<()> {
     crate::startup::private_directory(data_dir)?;
-    let draft = data_dir.join(format!(".{FILE}.{}", std::process::id()));
-    let written = write_draft(&draft).and_then(|()| match std::fs::hard_link(&draft, path) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let draft = data_dir.join(format!(".{name}.{}", std::process::id()));
+    let written = write_draft(&draft, keys).and_then(|()| match std::fs::hard_link(&draft, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         other => other,
     });
@@ -165,13 +167,14 @@ fn make(data_dir: &Path, path: &Path) -> io::Result<()> {
     File::open(data_dir)?.sync_all()
 }
 
-fn write_draft(draft: &Path) -> io::Result<()> {
+fn write_draft(draft: &Path, keys: &[&str]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(draft)?;
     writeln!(
         file,
-        "# The keys of this server, made on its first start. Whoever has them can read the addresses of mail and\n# sign in as anybody. Keep them with the database: without them its accounts cannot be used."
+        "# Keys of this server, made by itself. Whoever has them can read the addresses of mail, sign in as anybody and\n\
+         # rewrite the audit trail. Keep them with the database: without them its accounts cannot be used."
     )?;
-    for name in REQUIRED {
+    for name in keys {
         writeln!(file, "{name} = \"{}\"", STANDARD.encode(crate::crypto::random::<32>()))?;
     }
     file.sync_all()
@@ -192,20 +195,34 @@ mod tests {
     }
 
     #[test]
-    fn only_the_owner_can_read_them() {
+    fn the_keys_of_an_earlier_version_stay_and_the_new_ones_are_made_beside_them() {
         let dir = tempfile::tempdir().unwrap();
         complete(Secrets::default(), dir.path()).unwrap();
-        let path = dir.path().join(FILE);
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(complete(Secrets::default(), dir.path()), Err(KeysError::Open(_))));
+        let earlier = std::fs::read_to_string(dir.path().join(FILES[0].0)).unwrap();
+        std::fs::remove_file(dir.path().join(FILES[1].0)).unwrap();
+        assert!(found(Secrets::default(), dir.path()).is_err());
+        assert!(complete(Secrets::default(), dir.path()).unwrap().missing().is_empty());
+        assert!(found(Secrets::default(), dir.path()).unwrap().missing().is_empty());
+        assert_eq!(std::fs::read_to_string(dir.path().join(FILES[0].0)).unwrap(), earlier);
+    }
+
+    #[test]
+    fn only_the_owner_can_read_them() {
+        for (name, _) in FILES {
+            let dir = tempfile::tempdir().unwrap();
+            complete(Secrets::default(), dir.path()).unwrap();
+            let path = dir.path().join(name);
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+            assert!(matches!(complete(Secrets::default(), dir.path()), Err(KeysError::Open(_))));
+        }
     }
 
     #[test]
     fn a_broken_file_is_not_replaced_and_not_quoted() {
         let dir = tempfile::tempdir().unwrap();
         complete(Secrets::default(), dir.path()).unwrap();
-        let path = dir.path().join(FILE);
+        let path = dir.path().join(FILES[0].0);
         std::fs::write(&path, "access_key = c2VjcmV0").unwrap();
         let refused = complete(Secrets::default(), dir.path()).unwrap_err().to_string();
         assert!(refused.contains("keys.toml") && !refused.contains("c2VjcmV0"), "{refused}");

@@ -112,6 +112,18 @@ impl Settings {
     /// # Errors
     /// Names everything that is wrong, so that one look is enough.
     pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        Self::load_with(sources, keys::complete)
+    }
+
+    /// As [`Self::load`], for what looks into a server's data: where there are no keys none are made.
+    ///
+    /// # Errors
+    /// As [`Self::load`], and if the keys are not there.
+    pub fn load_existing(sources: &Sources) -> Result<Self, ConfigError> {
+        Self::load_with(sources, keys::found)
+    }
+
+    fn load_with(sources: &Sources, local_keys: fn(Secrets, &Path) -> Result<Secrets, keys::KeysError>) -> Result<Self, ConfigError> {
         let written = read(sources)?;
         let mut wrong = written.server.faults();
         if sources.vars.iter().any(|(name, value)| name == "REDIS_URL" && !value.is_empty()) {
@@ -129,7 +141,7 @@ impl Settings {
         }
         let secrets = match written.server.mode {
             Mode::Production => written.secrets,
-            Mode::Local => keys::complete(written.secrets, &written.server.data_dir)?,
+            Mode::Local => local_keys(written.secrets, &written.server.data_dir)?,
         };
         let Written { server, database, limits, mail, log, .. } = written;
         Ok(Self { server, database, keys: Keys::from_secrets(&secrets)?, limits, mail, log })

@@ -27,14 +27,17 @@ pub struct Secrets {
     pub fingerprint_key: Option<SecretString>,
     /// Binds the CSRF token to its cookie.
     pub csrf_key: Option<SecretString>,
+    /// Seals the audit trail. Never changes while there are entries.
+    pub audit_key: Option<SecretString>,
 }
 
 /// The keys that there must be, and their names.
-pub(super) const REQUIRED: [&str; 6] = ["access_key", "refresh_key", "email_key", "email_index_key", "fingerprint_key", "csrf_key"];
+pub(super) const REQUIRED: [&str; 7] =
+    ["access_key", "refresh_key", "email_key", "email_index_key", "fingerprint_key", "csrf_key", "audit_key"];
 
 impl Secrets {
     /// Each key with its name.
-    pub(super) fn named(&self) -> [(&'static str, &Option<SecretString>); 9] {
+    pub(super) fn named(&self) -> [(&'static str, &Option<SecretString>); 10] {
         [
             ("access_key", &self.access_key),
             ("access_key_previous", &self.access_key_previous),
@@ -45,12 +48,34 @@ impl Secrets {
             ("email_index_key", &self.email_index_key),
             ("fingerprint_key", &self.fingerprint_key),
             ("csrf_key", &self.csrf_key),
+            ("audit_key", &self.audit_key),
         ]
+    }
+
+    /// These keys, and those of `other` where there is none.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            access_key: self.access_key.or(other.access_key),
+            access_key_previous: self.access_key_previous.or(other.access_key_previous),
+            refresh_key: self.refresh_key.or(other.refresh_key),
+            refresh_key_previous: self.refresh_key_previous.or(other.refresh_key_previous),
+            email_key: self.email_key.or(other.email_key),
+            email_key_previous: self.email_key_previous.or(other.email_key_previous),
+            email_index_key: self.email_index_key.or(other.email_index_key),
+            fingerprint_key: self.fingerprint_key.or(other.fingerprint_key),
+            csrf_key: self.csrf_key.or(other.csrf_key),
+            audit_key: self.audit_key.or(other.audit_key),
+        }
     }
 
     /// A sentence for each key that production needs and that is not there.
     pub(super) fn missing(&self) -> Vec<String> {
-        let absent = self.named().into_iter().filter(|(name, key)| REQUIRED.contains(name) && key.is_none());
+        self.missing_of(&REQUIRED)
+    }
+
+    /// A sentence for each of these keys that is not there.
+    pub(super) fn missing_of(&self, keys: &[&str]) -> Vec<String> {
+        let absent = self.named().into_iter().filter(|(name, key)| keys.contains(name) && key.is_none());
         absent
             .map(|(name, _)| format!("secrets.{name} is missing (ALLTHRIVE__SECRETS__{}): base64 of 32 random bytes.", name.to_uppercase()))
             .collect()

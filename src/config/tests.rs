@@ -106,7 +106,7 @@ fn production_names_every_missing_and_short_key() {
         ("ALLTHRIVE__SERVER__PUBLIC_URL", "https://chat.example.org"),
         ("ALLTHRIVE__SECRETS__CSRF_KEY", "c2hvcnQ="),
     ]);
-    for name in ["access_key", "refresh_key", "email_key", "email_index_key", "fingerprint_key"] {
+    for name in ["access_key", "refresh_key", "email_key", "email_index_key", "fingerprint_key", "audit_key"] {
         assert!(refused.contains(&format!("secrets.{name} is missing")), "{refused}");
     }
     assert!(refused.contains("secrets.csrf_key must be base64 of exactly 32 bytes"), "{refused}");

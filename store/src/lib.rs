@@ -39,5 +39,5 @@ pub use conversations::{Cursor, Last, Listed, Member, PublicRoom};
 pub use engine::{Decided, Engine, Row, Statement, Type, Value};
 pub use error::Error;
 pub use members::RoomStanding;
-pub use open::{Database, DatabaseUrl, Store, StoreConfig};
+pub use open::{Database, DatabaseUrl, Store, StoreConfig, inspect};
 pub use replay::Page;

@@ -69,6 +69,21 @@ impl StoreConfig {
     }
 }
 
+/// Opens the database to look into it, as it is and beside servers that use it: nothing is migrated or written.
+///
+/// # Errors
+/// [`Error::Setup`] if there is none; what follows answers [`Error::Bug`] if its schema is an older one.
+pub async fn inspect(config: StoreConfig) -> Result<Engine, Error> {
+    let kind = match config.database {
+        Database::Sqlite { path, .. } => {
+            let opened = tokio::task::spawn_blocking(move || sqlite::Sqlite::inspect(&path)).await;
+            Kind::Sqlite(opened.map_err(|e| Error::Setup(format!("Opening the database: {e}.")))??)
+        }
+        Database::Postgres { url } => Kind::Postgres(postgres::Postgres::open(&url.0, 1, config.wait)?),
+    };
+    Ok(Engine(kind))
+}
+
 /// What is kept. Clones share one open database.
 #[derive(Clone)]
 pub struct Store {

@@ -80,16 +80,36 @@ impl Sqlite {
             // Held for as long as anything is written, so that no second server opens the file.
             drop(lock);
         };
-        let mut threads = vec![spawn("store-writer", write)?];
+        let threads = vec![spawn("store-writer", write)?];
+        Self::with_readers(Some(writer), threads, (0..readers.max(1)).map(|_| connect(path)))
+    }
+
+    /// Opens the file to read it, which must exist, beside a server that may have it. A write is refused.
+    pub(crate) fn inspect(path: &Path) -> Result<Self, Error> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let open = || {
+            let connection = Connection::open_with_flags(path, flags)?;
+            connection.busy_timeout(BUSY_TIMEOUT)?;
+            Ok(connection)
+        };
+        let opened = open().map_err(|e| not_opened(path, &e));
+        Self::with_readers(None, Vec::new(), std::iter::once(opened))
+    }
+
+    fn with_readers(
+        writer: Option<Sender<Box<dyn Job>>>,
+        mut threads: Vec<JoinHandle<()>>,
+        connections: impl Iterator<Item = Result<Connection, Error>>,
+    ) -> Result<Self, Error> {
         let (reader, jobs) = channel();
         let jobs = Arc::new(Mutex::new(jobs));
-        for _ in 0..readers.max(1) {
-            let connection = connect(path)?;
+        for connection in connections {
+            let connection = connection?;
             connection.pragma_update(None, "query_only", true).map_err(|e| classify("query_only", &e))?;
             let jobs = Arc::clone(&jobs);
             threads.push(spawn("store-reader", move || read_loop(&connection, &jobs))?);
         }
-        Ok(Self(Arc::new(Shared { writer: Mutex::new(Some(writer)), reader: Mutex::new(Some(reader)), threads: Mutex::new(threads) })))
+        Ok(Self(Arc::new(Shared { writer: Mutex::new(writer), reader: Mutex::new(Some(reader)), threads: Mutex::new(threads) })))
     }
 
     pub(crate) async fn all(&self, read: Statement) -> Result<Vec<Row>, Error> {
@@ -159,7 +179,11 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, Error> {
         connection.set_prepared_statement_cache_capacity(256);
         Ok(connection)
     };
-    open().map_err(|e: rusqlite::Error| Error::Setup(format!("The database {} cannot be opened: {e}.", path.display())))
+    open().map_err(|e: rusqlite::Error| not_opened(path, &e))
+}
+
+fn not_opened(path: &Path, error: &rusqlite::Error) -> Error {
+    Error::Setup(format!("The database {} cannot be opened: {error}.", path.display()))
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
