@@ -14,6 +14,7 @@ use actix_web::rt::signal::unix::{Signal, SignalKind, signal};
 use actix_web::{App, HttpServer, web};
 use allthrive_actors::{Options, System};
 use allthrive_domain::time::Clock;
+use allthrive_store::audit::chain::ChainKey;
 use allthrive_store::{Store, StoreConfig};
 use secrecy::ExposeSecret as _;
 use thiserror::Error;
@@ -192,6 +193,7 @@ fn state(settings: Settings, store: Store, clock: Clock, address: SocketAddr, wo
         store: store.clone(),
         clock: clock.clone(),
         fingerprint_key: settings.keys.fingerprint.bytes().to_vec(),
+        audit_key: ChainKey::new(*settings.keys.audit.bytes()),
         tickets: Arc::new(TicketBox { store: store.clone(), clock: clock.clone() }),
         writers: if settings.database.url.is_some() { POSTGRES_WRITERS } else { 1 },
         workers,

@@ -11,12 +11,14 @@
 //! - [`system`]: starts and stops all of it
 //! - [`lobby`]: finds a room, starts it, replaces it
 //! - [`ring`], [`tops`]: what a relay keeps
+//! - [`audit`]: what leaves a trace and changes no row
 //! - [`frame`], [`fingerprint`]: pure neighbours
 //! - [`fault`]: faults on purpose, for tests
 //!
 //! *A new command*: the compiler points at `session::dispatch` once the protocol has it; if it takes a
 //! `seq`, it becomes a `Deed` and goes by [`System::write`].
 
+pub mod audit;
 pub mod bus;
 pub mod fault;
 pub mod fingerprint;

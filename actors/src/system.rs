@@ -11,9 +11,11 @@ use allthrive_domain::unit::{Deed, Unit};
 use allthrive_protocol::reply::Written;
 use allthrive_protocol::{Cmid, Code, Refusal, RoomId, UserId};
 use allthrive_store::Store;
+use allthrive_store::audit::chain::ChainKey;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use crate::audit::{Note, Notes};
 use crate::fault::Faults;
 use crate::fingerprint::Fingerprints;
 use crate::gates::Gates;
@@ -31,6 +33,8 @@ pub struct Options {
     pub clock: Clock,
     /// The key of the fingerprints; it never rotates.
     pub fingerprint_key: Vec<u8>,
+    /// The key of the audit trail; it never rotates.
+    pub audit_key: ChainKey,
     /// Redeems tickets.
     pub tickets: Arc<dyn Tickets>,
     /// How many writers to the store: one for SQLite, a few for Postgres.
@@ -119,6 +123,7 @@ pub(crate) struct Inner {
     pub(crate) parts: Parts,
     pub(crate) tickets: Arc<dyn Tickets>,
     pub(crate) fingerprints: Fingerprints,
+    notes: Notes,
     pub(crate) draining: AtomicBool,
     pub(crate) sessions: AtomicUsize,
     lobby: Addr<Lobby>,
@@ -137,11 +142,13 @@ impl System {
         let parts = Parts { store: options.store, clock: options.clock, faults: Faults::default(), workers: Workers::new(options.workers) };
         let persistence: Vec<_> = (0..options.writers.max(1)).map(|_| Persistence::new(parts.clone()).start()).collect();
         let lobby = Lobby::new(parts.clone(), persistence.clone()).start();
+        let notes = Notes::start(&parts, options.audit_key);
         let inner = Inner {
             id: Uuid::new_v4(),
             parts,
             tickets: options.tickets,
             fingerprints: Fingerprints::new(&options.fingerprint_key),
+            notes,
             draining: AtomicBool::new(false),
             sessions: AtomicUsize::new(0),
             lobby,
@@ -212,6 +219,11 @@ impl System {
         }
     }
 
+    /// Leaves a trace of what changes no row: in a moment, or counted if there is too much of it.
+    pub fn note(&self, note: Note) {
+        self.inner.notes.take(note);
+    }
+
     /// Ends the connections of one sign-in, within a moment.
     pub fn end_sign_in(&self, sign_in: Uuid) {
         self.expel(Expel::SignIn(sign_in));
@@ -238,7 +250,7 @@ impl System {
     }
 
     /// Takes no new connection, ends those that are open with 4000, and waits until each write that was
-    /// taken in is settled; `patience` at most.
+    /// taken in is settled, and what leaves a trace is written; `patience` at most.
     pub async fn drain(&self, patience: Duration) {
         self.inner.draining.store(true, Ordering::Relaxed);
         self.expel(Expel::Everybody);
@@ -261,7 +273,7 @@ impl System {
                 return false;
             }
         }
-        true
+        self.inner.notes.unsettled().await == 0
     }
 }
 

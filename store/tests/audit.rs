@@ -1,5 +1,7 @@
 //! The audit chain on both engines: what holds, and what is noticed.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use allthrive_domain::time::Micros;
 use allthrive_store::audit::chain::{ChainKey, Head};
 use allthrive_store::audit::seal::Sealed;

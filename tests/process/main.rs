@@ -1,6 +1,7 @@
 //! What only whole processes can show: the server as it is shipped, killed and started again under load,
-//! and talked to from terminals.
+//! and talked to and looked into from terminals.
 
+mod audit;
 mod chat;
 mod crash;
 mod resume;

@@ -87,6 +87,20 @@ impl Server {
         std::thread::spawn(move || lines.for_each(drop));
     }
 
+    /// The program with these arguments and the server's settings, beside it: its exit code, and what it said.
+    pub(crate) async fn beside(&self, arguments: &[&str]) -> (i32, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_allthrive"));
+        command.env_clear().current_dir(self.data.path()).env("ALLTHRIVE__SERVER__DATA_DIR", self.data.path()).args(arguments);
+        if let Some(url) = &self.database {
+            command.env("DATABASE_URL", url);
+        }
+        // The server's mail and the clients of this thread go on meanwhile.
+        let output = actix_web::rt::task::spawn_blocking(move || command.output()).await.expect("waiting does not panic");
+        let output = output.expect("the program was built beside this test");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code().expect("it ends by itself"), String::from_utf8(said).expect("it speaks UTF-8"))
+    }
+
     /// SIGTERM: it finishes what is under way and ends by itself.
     pub(crate) async fn stop_and_restart(&mut self) {
         if let Some(mut child) = self.child.take() {

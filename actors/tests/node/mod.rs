@@ -13,6 +13,7 @@ use allthrive_domain::time::{Clock, Micros};
 use allthrive_domain::unit::{Admit, Deed, Kind, Open};
 use allthrive_load::Peer;
 use allthrive_protocol::{Cmid, RoomId, SUBPROTOCOL, UserId};
+use allthrive_store::audit::chain::ChainKey;
 use allthrive_store::{Statement, Store, StoreConfig, log};
 use serde_json::json;
 use uuid::Uuid;
@@ -53,6 +54,7 @@ impl Node {
             store: store.clone(),
             clock: Clock::System,
             fingerprint_key: vec![7; 32],
+            audit_key: ChainKey::new([8; 32]),
             tickets: Arc::new(NoTickets),
             writers: 1,
             workers: 2,

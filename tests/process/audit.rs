@@ -1,0 +1,76 @@
+//! `allthrive audit verify` beside a running server, and after somebody was at its database.
+
+use std::time::{Duration, Instant};
+
+use allthrive_load::{Dice, Person};
+use allthrive_store::Statement;
+use uuid::Uuid;
+
+use crate::server::{Kind, Server, with_server};
+
+/// Longest wait for the sealer of the server.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[test]
+fn the_audit_trail_is_proved_beside_a_running_server_and_not_once_it_was_touched_on_sqlite() {
+    prove(Kind::Sqlite);
+}
+
+#[test]
+fn the_audit_trail_is_proved_beside_a_running_server_and_not_once_it_was_touched_on_postgres() {
+    prove(Kind::Postgres);
+}
+
+fn prove(kind: Kind) {
+    let mut dice = Dice::of(Uuid::new_v4().as_u64_pair().1);
+    with_server(kind, &mut dice, touched);
+}
+
+/// What the proof says once everything is sealed, and the head it tells.
+async fn sealed(server: &Server) -> (String, String) {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let (code, said) = server.beside(&["audit", "verify"]).await;
+        assert_eq!(code, 0, "{said}");
+        if said.contains("Every entry is sealed.") {
+            let head = said.lines().find_map(|line| line.strip_prefix("Head: ")).expect("it tells the head").to_owned();
+            return (said, head);
+        }
+        assert!(Instant::now() < until, "{said}\n{}", server.log());
+    }
+}
+
+async fn touched(mut server: Server) {
+    let mira = Person::enrol(&server.url(), &server.mail(), "mira").await.expect("an account is made as people make one");
+    mira.session.open("room", "Lake trip").await.expect("anybody may open a room");
+    let (said, head) = sealed(&server).await;
+    // Signed up, verified, signed in, a room opened: at least.
+    let count = said.split_once("holds: ").and_then(|(_, rest)| rest.split(' ').next()).and_then(|n| n.parse::<u64>().ok());
+    assert!(count >= Some(4), "{said}");
+    let (code, said) = server.beside(&["audit", "verify", "--head", &head]).await;
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(server.beside(&["audit", "verify", "--head", "no-head"]).await.0, 2);
+
+    server.kill();
+    tamper(&server, "UPDATE audit SET outcome = 'altered' WHERE action = 'room.open'").await;
+    let (code, said) = server.beside(&["audit", "verify"]).await;
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("or its link is not what was sealed") && said.contains("DOES NOT HOLD"), "{said}");
+
+    tamper(&server, "UPDATE audit SET outcome = 'ok' WHERE action = 'room.open'").await;
+    for cut in
+        ["DELETE FROM audit WHERE sealed_no > 2", "DELETE FROM audit WHERE sealed_no IS NULL", "DELETE FROM audit_chain WHERE no > 2"]
+    {
+        tamper(&server, cut).await;
+    }
+    let (code, said) = server.beside(&["audit", "verify"]).await;
+    assert_eq!(code, 0, "a cut tail is not seen by the chain alone: {said}");
+    let (code, said) = server.beside(&["audit", "verify", "--head", &head]).await;
+    assert!(code == 1 && said.contains("its tail was cut"), "{said}");
+}
+
+async fn tamper(server: &Server, sql: &'static str) {
+    let store = server.open_store().await;
+    store.engine().run(Statement::new("tamper", sql)).await.expect("whoever has the database can write to it");
+    store.close().await;
+}
