@@ -1,0 +1,128 @@
+//! The relay's mailbox: what gates tell it, and whom it is to end.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use actix::dev::SendError;
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message};
+use allthrive_protocol::{CloseCode, RoomId, Seq};
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::Relay;
+use crate::bus::Committed;
+use crate::session::lane::MergeKey;
+
+/// How often the tops that moved are looked at; each account is told at most once a second.
+const TICK: Duration = Duration::from_millis(100);
+
+/// News of rooms, in order per room.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Deliver(pub Vec<Heard>);
+
+/// Something about one room.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    /// The room.
+    pub room: RoomId,
+    /// What about it.
+    pub news: News,
+}
+
+/// What a gate tells a relay.
+#[derive(Debug, Clone)]
+pub enum News {
+    /// Everything after this number will be told, in order; what lies below and was not, is to be pulled. The
+    /// answer to [`Watch`], and what follows when something could not be told.
+    At(Seq),
+    /// The store is away: the gate goes on trying, whoever waits may try again.
+    Closed,
+    /// The next event of the room.
+    Durable(Committed),
+    /// Something without a number.
+    Volatile {
+        /// The whole frame.
+        frame: Bytes,
+        /// Which other frame it may take the place of.
+        key: MergeKey,
+    },
+}
+
+/// End these connections.
+#[derive(Message, Clone, Copy)]
+#[rtype(result = "()")]
+pub enum Expel {
+    /// Those of one sign-in.
+    SignIn(Uuid),
+    /// All of them: the server stops.
+    Everybody,
+}
+
+/// What a session is told to do with itself.
+#[derive(Message, Clone, Copy)]
+#[rtype(result = "()")]
+pub struct Close(pub CloseCode);
+
+/// The relay's mailbox.
+pub struct RelayActor {
+    relay: Relay,
+}
+
+impl RelayActor {
+    /// Of this relay, which lives on the same thread.
+    #[must_use]
+    pub fn new(relay: Relay) -> Self {
+        Self { relay }
+    }
+}
+
+impl Actor for RelayActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(4_096);
+        self.relay.state.borrow_mut().own = Some(ctx.address());
+        ctx.run_interval(TICK, |actor, _| {
+            let mut state = actor.relay.state.borrow_mut();
+            state.tick();
+            state.tops.flush(Instant::now());
+        });
+    }
+}
+
+impl Handler<Deliver> for RelayActor {
+    type Result = ();
+
+    fn handle(&mut self, Deliver(news): Deliver, _: &mut Self::Context) {
+        for heard in news {
+            let room = heard.room;
+            let taken = catch_unwind(AssertUnwindSafe(|| self.relay.state.borrow_mut().take(heard)));
+            if taken.is_err() {
+                self.relay.state.borrow_mut().recover(room);
+            }
+        }
+    }
+}
+
+impl Handler<Expel> for RelayActor {
+    type Result = ();
+
+    fn handle(&mut self, expel: Expel, ctx: &mut Self::Context) {
+        let state = self.relay.state.borrow();
+        let is_meant = |sign_in: &Option<Uuid>| match expel {
+            Expel::SignIn(ended) => *sign_in == Some(ended),
+            Expel::Everybody => true,
+        };
+        let code = match expel {
+            Expel::SignIn(_) => CloseCode::Revoked,
+            Expel::Everybody => CloseCode::Restart,
+        };
+        let chosen = state.open.values().filter(|(_, sign_in)| is_meant(sign_in));
+        let missed = chosen.filter(|(session, _)| matches!(session.try_send(Close(code)), Err(SendError::Full(_)))).count();
+        if missed > 0 && ctx.state().alive() {
+            // A session's mailbox is full only while its peer takes nothing; it is asked again.
+            ctx.notify_later(expel, Duration::from_millis(200));
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Who on one thread cares about a room, and how.
+
+use std::collections::{HashMap, HashSet};
+
+use allthrive_protocol::{ConnId, Seq};
+use tokio::sync::oneshot;
+
+use crate::ring::Ring;
+
+/// Who on this thread cares about a room.
+pub(super) struct Audience {
+    /// Whether the gate was asked: its mailbox may have been full.
+    pub(super) asked: bool,
+    /// `None` until the gate has answered; nobody can go live before.
+    pub(super) ring: Option<Ring>,
+    pub(super) opening: Vec<oneshot::Sender<bool>>,
+    pub(super) hearing: HashMap<ConnId, Hearing>,
+    pub(super) telling: HashSet<ConnId>,
+}
+
+/// How a connection hears a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hearing {
+    /// Has been given everything up to here, and gets what follows.
+    Live(Seq),
+    /// Pulls.
+    Lagging,
+}
+
+impl Audience {
+    pub(super) fn is_idle(&self) -> bool {
+        self.hearing.is_empty() && self.telling.is_empty() && self.opening.is_empty()
+    }
+
+    /// Tells those who wait whether they may go on.
+    pub(super) fn answer(&mut self, is_open: bool) {
+        for waiting in self.opening.drain(..) {
+            // Nobody waits any more only if the connection has just ended.
+            let _ = waiting.send(is_open);
+        }
+    }
+}
