@@ -1,4 +1,4 @@
-//! A WebSocket frame, encoded once and shared by everybody who gets it.
+//! A WebSocket frame as the server sends it: whole, unmasked, encoded once and shared by everybody who gets it.
 
 use allthrive_protocol::event::Event;
 use bytes::{BufMut, Bytes, BytesMut};
@@ -20,10 +20,40 @@ pub fn event(event: &Event) -> Bytes {
     encode(event)
 }
 
-fn text(payload: &[u8]) -> Bytes {
-    const FIN_TEXT: u8 = 0x81;
+/// A text frame.
+#[must_use]
+pub fn text(payload: &[u8]) -> Bytes {
+    whole(0x1, payload)
+}
+
+/// A binary frame.
+#[must_use]
+pub fn binary(payload: &[u8]) -> Bytes {
+    whole(0x2, payload)
+}
+
+/// The last frame, with its code.
+#[must_use]
+pub fn close(code: Option<u16>) -> Bytes {
+    whole(0x8, code.map(u16::to_be_bytes).as_ref().map_or(&[], |code| code.as_slice()))
+}
+
+/// A question whether the peer is there; at most 125 bytes.
+#[must_use]
+pub fn ping(payload: &[u8]) -> Bytes {
+    whole(0x9, payload)
+}
+
+/// The answer to a ping: the bytes it had.
+#[must_use]
+pub fn pong(payload: &[u8]) -> Bytes {
+    whole(0xA, payload)
+}
+
+fn whole(opcode: u8, payload: &[u8]) -> Bytes {
+    const FIN: u8 = 0x80;
     let mut frame = BytesMut::with_capacity(payload.len() + 10);
-    frame.put_u8(FIN_TEXT);
+    frame.put_u8(FIN | opcode);
     match payload.len() {
         short @ 0..=125 => frame.put_u8(u8::try_from(short).expect("at most 125")),
         middle @ 126..=65_535 => {
@@ -49,5 +79,14 @@ mod tests {
             assert_eq!(text(&vec![b'x'; length]).len(), head + length);
         }
         assert_eq!(&text(&[b'x'; 200])[..4], &[0x81, 126, 0, 200]);
+    }
+
+    #[test]
+    fn control_frames_say_what_they_are() {
+        assert_eq!(&close(None)[..], &[0x88, 0]);
+        assert_eq!(&close(Some(4008))[..], &[0x88, 2, 0x0F, 0xA8]);
+        assert_eq!(&ping(b"ab")[..], b"\x89\x02ab");
+        assert_eq!(&pong(b"ab")[..], b"\x8A\x02ab");
+        assert_eq!(&binary(b"\xFF")[..], b"\x82\x01\xFF");
     }
 }

@@ -33,5 +33,5 @@ pub mod session;
 pub mod system;
 pub mod tops;
 
-pub use session::{Credential, Identity, Later, TicketError, Tickets};
+pub use session::{Credential, Identity, Later, TicketError, Tickets, echo};
 pub use system::{Options, System};

@@ -7,6 +7,7 @@
 //! - [`crowd`]: the clients: say, are cut, come back, and note what they were told and acknowledged
 //! - [`check`]: the notes against the truth, as a pure function
 //! - [`peer`]: one raw connection, for what an honest client would never say
+//! - [`raw`]: one connection of bytes, for what no library would say
 //! - [`dice`]: randomness from a seed, so that a run can be had again
 
 pub mod accounts;
@@ -14,9 +15,11 @@ pub mod check;
 pub mod crowd;
 pub mod dice;
 pub mod peer;
+pub mod raw;
 
 pub use accounts::Person;
 pub use check::{Ack, Heard, Report, check};
 pub use crowd::{Crowd, Manner};
 pub use dice::Dice;
 pub use peer::Peer;
+pub use raw::Raw;

@@ -89,6 +89,8 @@ impl Refusal {
 pub enum CloseCode {
     /// RFC 6455: a frame that breaks the protocol.
     Protocol = 1002,
+    /// RFC 6455: a binary message, where only text is spoken.
+    Unsupported = 1003,
     /// RFC 6455: a text message that is not UTF-8.
     InvalidText = 1007,
     /// RFC 6455: a message beyond the limit.

@@ -14,7 +14,8 @@ use allthrive_store::{Page, RoomStanding, Store};
 use futures_util::future::join_all;
 
 use super::dispatch::{no_room, ticket_refusal, unavailable};
-use super::{Credential, Ctx, Identity, PING_EVERY, Session, TicketError};
+use super::life::PING_EVERY;
+use super::{Credential, Ctx, Identity, Session, TicketError};
 use crate::relay::{Member, Relay};
 use crate::system::busy;
 

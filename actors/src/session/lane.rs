@@ -1,7 +1,8 @@
 //! The lane of one connection: pre-encoded frames on their way out, in order, bounded in bytes.
 //!
 //! Everything that belongs to a room goes through here. It lives on the connection's thread; the relay
-//! of that thread puts frames in, the response body takes them out.
+//! of that thread puts frames in, the response body takes them out. Beside the lane proper there is what
+//! the connection's actor says of its own: it overtakes the lane.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -10,7 +11,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use allthrive_protocol::{RoomId, UserId};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 
 /// Above this a room is not pushed any more; its client is told to pull. Some hundred messages: enough
@@ -41,6 +42,7 @@ pub struct Lane {
 
 #[derive(Default)]
 struct Inner {
+    said: BytesMut,
     frames: VecDeque<(Bytes, Option<MergeKey>)>,
     bytes: usize,
     waker: Option<Waker>,
@@ -52,6 +54,13 @@ impl Lane {
     #[must_use]
     pub fn new() -> Rc<Self> {
         Rc::new(Self::default())
+    }
+
+    /// Says something that does not belong to a room: it leaves in the order it was said, before what is in the
+    /// lane, and even if the actor ends now. For the connection's own actor alone: that one is not polled while
+    /// its peer takes nothing, so this cannot grow without bound.
+    pub fn say(&self, frame: &[u8]) {
+        self.inner.borrow_mut().said.extend_from_slice(frame);
     }
 
     /// Puts a frame at the end.
@@ -109,6 +118,11 @@ impl Lane {
         SOFT_BYTES.saturating_sub(self.inner.borrow().bytes)
     }
 
+    fn take_said(&self) -> Option<Bytes> {
+        let mut inner = self.inner.borrow_mut();
+        (!inner.said.is_empty()).then(|| std::mem::take(&mut inner.said).freeze())
+    }
+
     fn poll_frame(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let mut inner = self.inner.borrow_mut();
         if let Some((frame, _)) = inner.frames.pop_front() {
@@ -128,7 +142,7 @@ impl Lane {
 /// The body of the response: what the actor says first, then the lane. Every item is a whole number of
 /// frames. Ends when the actor has ended or the lane was given up.
 pub struct Merged<S> {
-    /// The actor's own output.
+    /// Runs the actor; that it ends is all it tells.
     pub actor: Pin<Box<S>>,
     /// The lane beside it.
     pub lane: Rc<Lane>,
@@ -141,9 +155,13 @@ where
     type Item = Result<Bytes, E>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match self.actor.as_mut().poll_next(cx) {
+        let actor = self.actor.as_mut().poll_next(cx);
+        if let Some(said) = self.lane.take_said() {
+            return Poll::Ready(Some(Ok(said)));
+        }
+        match actor {
             Poll::Pending => self.lane.poll_frame(cx).map(|frame| frame.map(Ok)),
-            ended_or_spoke => ended_or_spoke,
+            ended => ended,
         }
     }
 }
@@ -188,5 +206,17 @@ mod tests {
         assert_eq!(lane.push(Bytes::from_static(b"x")), Err(Full));
         assert_eq!(take(&lane), Poll::Ready(None));
         assert_eq!(lane.push(Bytes::from_static(b"x")), Err(Full));
+    }
+
+    #[test]
+    fn what_the_actor_says_overtakes_the_lane_and_outlives_the_actor() {
+        let lane = Lane::new();
+        let mut merged = Merged { actor: Box::pin(futures_util::stream::empty::<Result<Bytes, ()>>()), lane: Rc::clone(&lane) };
+        lane.push(Bytes::from_static(b"event")).unwrap();
+        lane.say(b"reply");
+        lane.say(b"close");
+        let mut next = || Pin::new(&mut merged).poll_next(&mut Context::from_waker(noop_waker_ref()));
+        assert_eq!(next(), Poll::Ready(Some(Ok(Bytes::from_static(b"replyclose")))));
+        assert_eq!(next(), Poll::Ready(None));
     }
 }

@@ -1,6 +1,6 @@
 //! A node without accounts: real sockets, real actors, a real store; who speaks is said by the request.
 
-#![expect(unreachable_pub, reason = "a module of one test binary")]
+#![allow(unreachable_pub, dead_code, reason = "a module of more than one test binary; none uses all of it")]
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App, HttpRequest, HttpServer, web};
-use allthrive_actors::{Credential, Identity, Later, Options, System, TicketError, Tickets};
+use allthrive_actors::{Credential, Identity, Later, Options, System, TicketError, Tickets, echo};
 use allthrive_domain::time::{Clock, Micros};
 use allthrive_domain::unit::{Admit, Deed, Kind, Open};
-use allthrive_load::Peer;
+use allthrive_load::{Peer, Raw};
 use allthrive_protocol::{Cmid, RoomId, SUBPROTOCOL, UserId};
 use allthrive_store::audit::chain::ChainKey;
 use allthrive_store::{Statement, Store, StoreConfig, log};
@@ -63,7 +63,10 @@ impl Node {
         let of_worker = system.clone();
         let server = HttpServer::new(move || {
             of_worker.start_worker();
-            App::new().app_data(web::Data::new(of_worker.clone())).route("/v1/ws", web::get().to(connect))
+            App::new()
+                .app_data(web::Data::new(of_worker.clone()))
+                .route("/v1/ws", web::get().to(connect))
+                .route("/v1/echo", web::get().to(repeat))
         })
         .workers(2)
         .disable_signals()
@@ -109,6 +112,17 @@ impl Node {
         Peer::open(&url, &[("sec-websocket-protocol", SUBPROTOCOL)]).await.unwrap()
     }
 
+    /// Bytes at the socket of user `n`, after the handshake.
+    pub async fn raw(&self, n: u128) -> Raw {
+        let path = format!("/v1/ws?user={}", Uuid::from_u128(n));
+        Raw::open(&self.address.to_string(), &path, &[("sec-websocket-protocol", SUBPROTOCOL)]).await.unwrap()
+    }
+
+    /// Bytes at the echo, after the handshake.
+    pub async fn echo(&self) -> Raw {
+        Raw::open(&self.address.to_string(), "/v1/echo", &[]).await.unwrap()
+    }
+
     /// Connected, with every room heard from its top.
     pub async fn join(&self, n: u128) -> Peer {
         let mut peer = self.connect(n).await;
@@ -129,4 +143,8 @@ async fn connect(
         Err(_) => Credential::Absent,
     };
     system.connect(&request, payload, credential)
+}
+
+async fn repeat(request: HttpRequest, payload: web::Payload) -> Result<actix_web::HttpResponse, actix_web::Error> {
+    echo(&request, payload)
 }

@@ -1,0 +1,102 @@
+//! The life of a connection: how it begins, what must happen in time, how it ends.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use actix::{Actor, ActorContext, AsyncContext, Handler};
+use allthrive_domain::time::Micros;
+use allthrive_protocol::CloseCode;
+use allthrive_protocol::event::{Expiring, Fact, Reconnect};
+use uuid::Uuid;
+
+use super::{Credential, Ctx, Session};
+use crate::frame;
+use crate::relay::Close;
+
+/// How long a peer may take to say `hello`.
+const HELLO_WITHIN: Duration = Duration::from_secs(5);
+/// How often the peer is pinged.
+pub(super) const PING_EVERY: Duration = Duration::from_secs(25);
+/// After this much silence the peer is taken for gone.
+const SILENCE: Duration = Duration::from_secs(35);
+/// How long before its end a credential is said to expire.
+const EXPIRY_NOTICE: Duration = Duration::from_secs(60);
+/// A stopping server's clients come back spread over this long.
+const RECONNECT_WITHIN_MS: u64 = 2_000;
+
+impl Session {
+    pub(super) fn close(&self, code: CloseCode, ctx: &mut Ctx) {
+        tracing::debug!(conn.id = %self.conn, close.code = code.number(), "connection closed");
+        self.lane.say(&frame::close(Some(code.number())));
+        ctx.stop();
+    }
+
+    /// The credential ends at its time: announced, then carried out.
+    pub(super) fn expect_expiry(&mut self, expires: Micros, ctx: &mut Ctx) {
+        for handle in self.expiry.drain(..) {
+            ctx.cancel_future(handle);
+        }
+        let left = expires.since(self.system.inner().parts.clock.now());
+        let expires_ts = expires.millis();
+        let notice = ctx.run_later(left.saturating_sub(EXPIRY_NOTICE), move |session, _| {
+            session.tell(Fact::AuthExpiring(Expiring { expires_ts }));
+        });
+        let end = ctx.run_later(left, |session, ctx| session.close(CloseCode::Expired, ctx));
+        self.expiry.extend([notice, end]);
+    }
+
+    fn heartbeat(&self, ctx: &mut Ctx) {
+        let [low, high, ..] = *Uuid::new_v4().as_bytes();
+        let spread = PING_EVERY.mul_f64(f64::from(u16::from_be_bytes([low, high])) / 65_536.0);
+        ctx.run_later(spread, |_, ctx| {
+            ctx.run_interval(PING_EVERY, |session, ctx| {
+                if session.heard_at.get().elapsed() > SILENCE {
+                    session.close(CloseCode::NoPong, ctx);
+                } else {
+                    session.lane.say(&frame::ping(&Uuid::new_v4().as_bytes()[..8]));
+                }
+            });
+        });
+    }
+}
+
+impl Actor for Session {
+    type Context = Ctx;
+
+    fn started(&mut self, ctx: &mut Ctx) {
+        self.system.inner().sessions.fetch_add(1, Ordering::Relaxed);
+        let sign_in = match self.credential {
+            Credential::User(identity) => Some(identity.sign_in),
+            Credential::Expired | Credential::ForeignOrigin | Credential::Absent => None,
+        };
+        self.relay.register(self.conn, ctx.address().recipient(), sign_in);
+        match self.credential {
+            Credential::ForeignOrigin => return self.close(CloseCode::Origin, ctx),
+            Credential::Expired => return self.close(CloseCode::Expired, ctx),
+            Credential::User(_) | Credential::Absent => {}
+        }
+        ctx.run_later(HELLO_WITHIN, |session, ctx| {
+            if !session.greeted {
+                session.close(CloseCode::BadProtocol, ctx);
+            }
+        });
+        self.heartbeat(ctx);
+    }
+
+    fn stopped(&mut self, _: &mut Ctx) {
+        self.system.inner().sessions.fetch_sub(1, Ordering::Relaxed);
+        self.relay.detach(self.conn);
+    }
+}
+
+impl Handler<Close> for Session {
+    type Result = ();
+
+    fn handle(&mut self, Close(code): Close, ctx: &mut Ctx) {
+        if code == CloseCode::Restart {
+            let after_ms = Uuid::new_v4().as_u64_pair().1 % RECONNECT_WITHIN_MS;
+            self.tell(Fact::Reconnect(Reconnect { after_ms }));
+        }
+        self.close(code, ctx);
+    }
+}

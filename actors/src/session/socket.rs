@@ -1,0 +1,91 @@
+//! From a request to a connection, for the protocol and for the echo alike: the handshake, the stream in
+//! ([`Inbound`]) and the lane out.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Instant;
+
+use actix::{Actor, ActorContext, AsyncContext, StreamHandler};
+use actix_web::http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
+use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web_actors::{HttpContext, ws};
+use allthrive_protocol::SUBPROTOCOL;
+
+use super::guard::Bounds;
+use super::inbound::{Heard, Inbound};
+use super::lane::{Lane, Merged};
+use super::{Credential, Ctx, Session};
+use crate::frame;
+use crate::system::System;
+
+/// What a connection's actor is given.
+pub(super) struct Socket {
+    /// What it says goes here.
+    pub(super) lane: Rc<Lane>,
+    /// When the peer was last heard.
+    pub(super) heard_at: Rc<Cell<Instant>>,
+}
+
+impl System {
+    /// Answers a request for a WebSocket. Statuses only for what a program can read: 400 without our
+    /// subprotocol, 503 while draining; every other refusal is a close code.
+    ///
+    /// # Errors
+    /// What the WebSocket handshake finds wrong (RFC 6455, 4.2.1).
+    pub fn connect(&self, request: &HttpRequest, payload: web::Payload, credential: Credential) -> Result<HttpResponse, actix_web::Error> {
+        if self.is_draining() {
+            return Ok(HttpResponse::ServiceUnavailable().body("This server is stopping. Connect again."));
+        }
+        if !offers_ours(request) {
+            return Ok(HttpResponse::BadRequest().body(format!("Offer the WebSocket subprotocol {SUBPROTOCOL}.")));
+        }
+        let system = self.clone();
+        let mut response = open(request, payload, Bounds::TEXT, move |socket| Session::new(system, socket, credential))?;
+        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+        Ok(response)
+    }
+}
+
+fn offers_ours(request: &HttpRequest) -> bool {
+    let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL);
+    offered.filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).any(|one| one.trim() == SUBPROTOCOL)
+}
+
+/// Accepts a WebSocket and starts its actor.
+///
+/// # Errors
+/// What the handshake finds wrong (RFC 6455, 4.2.1).
+pub(super) fn open<A>(
+    request: &HttpRequest,
+    payload: web::Payload,
+    bounds: Bounds,
+    actor: impl FnOnce(Socket) -> A + 'static,
+) -> Result<HttpResponse, actix_web::Error>
+where
+    A: Actor<Context = HttpContext<A>> + StreamHandler<Heard>,
+{
+    let mut response = ws::handshake(request)?;
+    let lane = Lane::new();
+    let heard_at = Rc::new(Cell::new(Instant::now()));
+    let socket = Socket { lane: Rc::clone(&lane), heard_at: Rc::clone(&heard_at) };
+    let output = HttpContext::with_factory(move |ctx| {
+        ctx.add_stream(Inbound::new(payload, bounds, heard_at));
+        actor(socket)
+    });
+    Ok(response.streaming(Merged { actor: Box::pin(output), lane }))
+}
+
+impl StreamHandler<Heard> for Session {
+    fn handle(&mut self, heard: Heard, ctx: &mut Ctx) {
+        match heard {
+            Heard::Text(text) => self.message(&text, ctx),
+            // The bounds of this connection let no binary message through.
+            Heard::Binary(_) => {}
+            Heard::Ping(payload) => self.lane.say(&frame::pong(&payload)),
+            Heard::Over(code) => {
+                self.lane.say(&frame::close(code));
+                ctx.stop();
+            }
+        }
+    }
+}
