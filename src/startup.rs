@@ -197,6 +197,7 @@ fn state(settings: Settings, store: Store, clock: Clock, address: SocketAddr, wo
         tickets: Arc::new(TicketBox { store: store.clone(), clock: clock.clone() }),
         writers: if settings.database.url.is_some() { POSTGRES_WRITERS } else { 1 },
         workers,
+        bus: settings.redis.bus(&settings.database),
     });
     Ok(State {
         system,

@@ -20,6 +20,17 @@ pub fn event(event: &Event) -> Bytes {
     encode(event)
 }
 
+/// What stands in a frame that [`encode`] has made.
+#[must_use]
+pub(crate) fn payload(frame: &[u8]) -> &[u8] {
+    let head = match frame.get(1) {
+        Some(126) => 4,
+        Some(127) => 10,
+        Some(_) | None => 2,
+    };
+    frame.get(head..).unwrap_or_default()
+}
+
 /// A text frame.
 #[must_use]
 pub fn text(payload: &[u8]) -> Bytes {
@@ -76,7 +87,8 @@ mod tests {
     #[test]
     fn the_length_takes_its_shortest_form() {
         for (length, head) in [(0, 2), (125, 2), (126, 4), (65_535, 4), (65_536, 10)] {
-            assert_eq!(text(&vec![b'x'; length]).len(), head + length);
+            let frame = text(&vec![b'x'; length]);
+            assert_eq!((frame.len(), payload(&frame).len()), (head + length, length));
         }
         assert_eq!(&text(&[b'x'; 200])[..4], &[0x81, 126, 0, 200]);
     }

@@ -1,6 +1,8 @@
 //! The gates of the rooms that one worker keeps: what is committed enters, what is in order goes to the
 //! relays that hear the room. A lost wake-up is found by looking into the store.
 
+mod door;
+
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -10,8 +12,10 @@ use allthrive_protocol::{RoomId, Seq};
 use bytes::Bytes;
 
 use crate::bus::Committed;
+use crate::bus::neighbours::Status;
 use crate::fault::Point;
-use crate::relay::{Deliver, Heard, News, RelayActor};
+use crate::gates::door::{Door, Watcher};
+use crate::relay::{Heard, News, RelayActor};
 use crate::room::gate::Gate;
 use crate::session::lane::MergeKey;
 use crate::system::Parts;
@@ -19,8 +23,10 @@ use crate::system::Parts;
 /// How long a missing number may be on its way before it is read from the store.
 const HOLE_PATIENCE: Duration = Duration::from_millis(50);
 
-/// How often the store is asked whether a wake-up was lost, or another process has written.
-const TOPS_EVERY: Duration = Duration::from_secs(5);
+/// How often the store is asked whether a wake-up was lost, or another process has written, while other nodes
+/// are not heard; at every so many of these moments while they are.
+const TOPS_EVERY: Duration = Duration::from_secs(1);
+const TOPS_SELDOM: u32 = 5;
 
 /// How long to wait before a relay whose mailbox was full is told again, and a failed read is repeated.
 const RETRY: Duration = Duration::from_millis(100);
@@ -72,22 +78,6 @@ pub struct Unwatch {
     pub worker: usize,
 }
 
-/// One room's gate and those who hear it.
-struct Door {
-    /// `None` until the room's top is known; what comes meanwhile waits.
-    gate: Option<Gate>,
-    early: Vec<Committed>,
-    watchers: Vec<Watcher>,
-    reading: bool,
-}
-
-struct Watcher {
-    worker: usize,
-    relay: Addr<RelayActor>,
-    /// Its mailbox was full: it has missed something and must be told so.
-    behind: bool,
-}
-
 /// The gates of one worker.
 pub struct Gates {
     parts: Parts,
@@ -97,13 +87,19 @@ pub struct Gates {
     opening: bool,
     /// Whether a timer runs that tells those who are behind.
     settling: bool,
+    /// Whether tops are being compared.
+    comparing: bool,
+    /// Whether other nodes were heard when tops were compared last, and how many moments have passed since.
+    heard: Status,
+    passed: u32,
 }
 
 impl Gates {
     /// No gate yet.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts, doors: HashMap::new(), to_open: HashSet::new(), opening: false, settling: false }
+        let heard = parts.neighbours.status();
+        Self { parts, doors: HashMap::new(), to_open: HashSet::new(), opening: false, settling: false, comparing: false, heard, passed: 0 }
     }
 
     /// Reads the tops of the rooms that are to be opened: one statement at a time for all of them.
@@ -220,15 +216,30 @@ impl Gates {
         }));
     }
 
+    /// Compares all rooms with the store, if it is time: each second while other nodes are not heard and once
+    /// when they are again, else each five.
+    fn look(&mut self, ctx: &mut Context<Self>) {
+        let heard = self.parts.neighbours.status();
+        self.passed += 1;
+        let due = !heard.up || heard != self.heard || self.passed >= TOPS_SELDOM;
+        if due && !self.comparing {
+            (self.heard, self.passed) = (heard, 0);
+            let rooms = self.doors.keys().copied().collect();
+            self.compare(rooms, ctx);
+        }
+    }
+
     /// Compares rooms with the store: one statement for all of them.
     fn compare(&mut self, rooms: Vec<RoomId>, ctx: &mut Context<Self>) {
         let rooms: Vec<RoomId> = rooms.into_iter().filter(|room| self.doors.contains_key(room)).collect();
         if rooms.is_empty() {
             return;
         }
+        self.comparing = true;
         let store = self.parts.store.clone();
         let read = async move { store.tops(&rooms).await };
         ctx.spawn(read.into_actor(self).map(|tops, gates, ctx| {
+            gates.comparing = false;
             let Ok(tops) = tops else { return };
             for (room, top) in tops {
                 if gates.doors.get(&room).and_then(|door| door.gate.as_ref()).is_some_and(|gate| gate.last() < top) {
@@ -245,38 +256,10 @@ impl Gates {
         }
         ctx.run_later(RETRY, |gates, ctx| {
             gates.settling = false;
-            let mut still_behind = false;
-            for (room, door) in &mut gates.doors {
-                // A gate that is not open yet tells everybody once it is.
-                let Some(top) = door.gate.as_ref().map(Gate::last) else { continue };
-                for watcher in door.watchers.iter_mut().filter(|watcher| watcher.behind) {
-                    watcher.behind = watcher.tell(&[Heard { room: *room, news: News::At(top) }]);
-                    still_behind |= watcher.behind;
-                }
-            }
-            if still_behind {
+            if door::settle(&mut gates.doors) {
                 gates.settle_later(ctx);
             }
         });
-    }
-}
-
-impl Door {
-    /// Whether somebody has missed it.
-    fn tell_all(&mut self, news: &[Heard]) -> bool {
-        self.watchers.iter_mut().map(|watcher| watcher.tell(news)).fold(false, std::ops::BitOr::bitor)
-    }
-}
-
-impl Watcher {
-    /// Whether it has missed it. Volatile news may be missed by anybody.
-    fn tell(&mut self, news: &[Heard]) -> bool {
-        if news.is_empty() || self.relay.try_send(Deliver(news.to_vec())).is_ok() {
-            return false;
-        }
-        let durable = news.iter().any(|heard| !matches!(heard.news, News::Volatile { .. }));
-        self.behind |= durable;
-        durable
     }
 }
 
@@ -285,10 +268,7 @@ impl Actor for Gates {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(4_096);
-        ctx.run_interval(TOPS_EVERY, |gates, ctx| {
-            let rooms = gates.doors.keys().copied().collect();
-            gates.compare(rooms, ctx);
-        });
+        ctx.run_interval(TOPS_EVERY, |gates, ctx| gates.look(ctx));
     }
 }
 
@@ -330,7 +310,7 @@ impl Handler<Watch> for Gates {
     fn handle(&mut self, watch: Watch, ctx: &mut Self::Context) {
         let room = watch.room;
         let new = !self.doors.contains_key(&room);
-        let door = self.doors.entry(room).or_insert_with(|| Door { gate: None, early: Vec::new(), watchers: Vec::new(), reading: false });
+        let door = self.doors.entry(room).or_default();
         let mut watcher = Watcher { worker: watch.worker, relay: watch.relay, behind: false };
         if let Some(gate) = &door.gate {
             watcher.tell(&[Heard { room, news: News::At(gate.last()) }]);

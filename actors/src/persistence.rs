@@ -13,8 +13,7 @@ use allthrive_protocol::{Code, Refusal, RoomId};
 use allthrive_store::{Committed as Batch, Error};
 use futures_util::FutureExt;
 
-use crate::bus::Committed;
-use crate::bus::local::LocalBus;
+use crate::bus::{Bus, Committed};
 use crate::fault::Point;
 use crate::system::Parts;
 
@@ -54,7 +53,7 @@ pub struct Persisted {
 /// One writer to the store.
 pub struct Persistence {
     parts: Parts,
-    bus: LocalBus,
+    bus: Bus,
     waiting: VecDeque<Persist>,
     committing: bool,
     owed: HashSet<RoomId>,
@@ -64,7 +63,7 @@ impl Persistence {
     /// Idle.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let bus = LocalBus::new(parts.workers.clone());
+        let bus = Bus::new(&parts);
         Self { parts, bus, waiting: VecDeque::new(), committing: false, owed: HashSet::new() }
     }
 
@@ -143,14 +142,16 @@ impl Persistence {
         }
         let owed = self.bus.publish(told);
         self.owe(owed, ctx);
+        self.bus.check_elsewhere(&unsure);
         self.owe(unsure, ctx);
     }
 
     fn refuse(&mut self, batch: Vec<Persist>, refusal: &Refusal, ctx: &mut Context<Self>) {
-        let rooms = batch.iter().flat_map(|persist| persist.unit.rooms()).collect();
+        let rooms: Vec<RoomId> = batch.iter().flat_map(|persist| persist.unit.rooms()).collect();
         for persist in &batch {
             tell(persist, Err(refusal.clone()));
         }
+        self.bus.check_elsewhere(&rooms);
         self.owe(rooms, ctx);
     }
 

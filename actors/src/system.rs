@@ -16,6 +16,9 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::audit::{Note, Notes};
+use crate::bus;
+use crate::bus::neighbours::Neighbours;
+use crate::bus::wire::Body;
 use crate::fault::Faults;
 use crate::fingerprint::Fingerprints;
 use crate::gates::Gates;
@@ -41,6 +44,8 @@ pub struct Options {
     pub writers: usize,
     /// How many HTTP workers there will be.
     pub workers: usize,
+    /// Who else there may be.
+    pub bus: bus::Kind,
 }
 
 /// What every actor is given.
@@ -54,6 +59,8 @@ pub struct Parts {
     pub faults: Faults,
     /// The worker threads.
     pub workers: Workers,
+    /// The other nodes.
+    pub neighbours: Neighbours,
 }
 
 /// The worker threads, and which of them keeps which room.
@@ -98,7 +105,7 @@ impl Workers {
         self.read().get(self.of(room)).map(|known| known.arbiter.clone())
     }
 
-    fn relays(&self) -> Vec<Addr<RelayActor>> {
+    pub(crate) fn relays(&self) -> Vec<Addr<RelayActor>> {
         self.read().iter().map(|known| known.relay.clone()).collect()
     }
 
@@ -139,7 +146,9 @@ impl System {
     /// Starts what runs once per node. Must be called on a thread with an actix system.
     #[must_use]
     pub fn start(options: Options) -> Self {
-        let parts = Parts { store: options.store, clock: options.clock, faults: Faults::default(), workers: Workers::new(options.workers) };
+        let workers = Workers::new(options.workers);
+        let neighbours = Neighbours::start(options.bus, options.store.history_epoch(), workers.clone());
+        let parts = Parts { store: options.store, clock: options.clock, faults: Faults::default(), workers, neighbours };
         let persistence: Vec<_> = (0..options.writers.max(1)).map(|_| Persistence::new(parts.clone()).start()).collect();
         let lobby = Lobby::new(parts.clone(), persistence.clone()).start();
         let notes = Notes::start(&parts, options.audit_key);
@@ -224,8 +233,9 @@ impl System {
         self.inner.notes.take(note);
     }
 
-    /// Ends the connections of one sign-in, within a moment.
+    /// Ends the connections of one sign-in on every node, within a moment.
     pub fn end_sign_in(&self, sign_in: Uuid) {
+        self.inner.parts.neighbours.announce(Body::SignInEnded(sign_in));
         self.expel(Expel::SignIn(sign_in));
     }
 
@@ -235,6 +245,12 @@ impl System {
                 tracing::warn!("a worker could not be told to end connections");
             }
         }
+    }
+
+    /// The other nodes: whether they are heard, and what there is to tell them.
+    #[must_use]
+    pub fn neighbours(&self) -> &Neighbours {
+        &self.inner.parts.neighbours
     }
 
     /// How many connections are open.
@@ -250,14 +266,14 @@ impl System {
     }
 
     /// Takes no new connection, ends those that are open with 4000, and waits until each write that was
-    /// taken in is settled, and what leaves a trace is written; `patience` at most.
+    /// taken in is settled and told to other nodes, and what leaves a trace is written; `patience` at most.
     pub async fn drain(&self, patience: Duration) {
         self.inner.draining.store(true, Ordering::Relaxed);
         self.expel(Expel::Everybody);
         let done = async {
             loop {
                 if self.sessions() == 0 && self.is_settled().await {
-                    return;
+                    return self.inner.parts.neighbours.flushed().await;
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -265,6 +281,7 @@ impl System {
         if tokio::time::timeout(patience, done).await.is_err() {
             tracing::warn!(sessions = self.sessions(), "stopping with connections that did not end");
         }
+        self.inner.parts.neighbours.close();
     }
 
     async fn is_settled(&self) -> bool {

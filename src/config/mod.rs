@@ -1,6 +1,6 @@
 //! The settings: defaults that run, then a file, then the environment. One struct per section.
 //!
-//! - [`server`], [`database`], [`limits`], [`mail`], [`log`]: a section each
+//! - [`server`], [`database`], [`redis`], [`limits`], [`mail`], [`log`]: a section each
 //! - [`secrets`]: the keys as they are written; [`keys`]: the keys as they are used
 //! - [`fields`]: what a section takes, so that every unknown key is named
 //!
@@ -12,6 +12,7 @@ pub mod keys;
 pub mod limits;
 pub mod log;
 pub mod mail;
+pub mod redis;
 pub mod secrets;
 pub mod server;
 
@@ -28,6 +29,7 @@ pub use keys::Keys;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use mail::Mail;
+pub use redis::Redis;
 pub use secrets::Secrets;
 pub use server::{Mode, Server};
 
@@ -83,6 +85,7 @@ impl Sources {
 struct Written {
     server: Server,
     database: Database,
+    redis: Redis,
     secrets: Secrets,
     limits: Limits,
     mail: Mail,
@@ -96,6 +99,8 @@ pub struct Settings {
     pub server: Server,
     /// Where it keeps things.
     pub database: Database,
+    /// How the nodes of a cluster tell each other what happens.
+    pub redis: Redis,
     /// The keys.
     pub keys: Keys,
     /// How often is too often.
@@ -126,10 +131,8 @@ impl Settings {
     fn load_with(sources: &Sources, local_keys: fn(Secrets, &Path) -> Result<Secrets, keys::KeysError>) -> Result<Self, ConfigError> {
         let written = read(sources)?;
         let mut wrong = written.server.faults();
-        if sources.vars.iter().any(|(name, value)| name == "REDIS_URL" && !value.is_empty()) {
-            wrong.push("REDIS_URL is set, and this version has no Redis bus: unset REDIS_URL.".to_owned());
-        }
         wrong.extend(written.database.faults());
+        wrong.extend(written.redis.faults(&written.database));
         wrong.extend(written.limits.faults());
         wrong.extend(written.log.faults());
         if written.server.mode == Mode::Production {
@@ -143,8 +146,8 @@ impl Settings {
             Mode::Production => written.secrets,
             Mode::Local => local_keys(written.secrets, &written.server.data_dir)?,
         };
-        let Written { server, database, limits, mail, log, .. } = written;
-        Ok(Self { server, database, keys: Keys::from_secrets(&secrets)?, limits, mail, log })
+        let Written { server, database, redis, limits, mail, log, .. } = written;
+        Ok(Self { server, database, redis, keys: Keys::from_secrets(&secrets)?, limits, mail, log })
     }
 
     /// Where mail is written.
@@ -172,7 +175,7 @@ fn file_text(path: &Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })
 }
 
-/// `ALLTHRIVE__SECTION__KEY` and `DATABASE_URL`, which the former outweighs.
+/// `ALLTHRIVE__SECTION__KEY`, which outweighs `DATABASE_URL` and `REDIS_URL`.
 fn from_vars(vars: &[(String, String)]) -> Dict {
     let mut tree = Dict::new();
     let mut set = |section: String, key: String, value: Value| match tree.entry(section).or_insert_with(|| Value::from(Dict::new())) {
@@ -181,8 +184,10 @@ fn from_vars(vars: &[(String, String)]) -> Dict {
         }
         _ => unreachable!("every section is made as a table just above"),
     };
-    for (_, url) in vars.iter().filter(|(name, url)| name == "DATABASE_URL" && !url.is_empty()) {
-        set("database".to_owned(), "url".to_owned(), Value::from(url.as_str()));
+    for (section, variable) in [("database", "DATABASE_URL"), ("redis", "REDIS_URL")] {
+        for (_, url) in vars.iter().filter(|(name, url)| name == variable && !url.is_empty()) {
+            set(section.to_owned(), "url".to_owned(), Value::from(url.as_str()));
+        }
     }
     for (name, value) in vars {
         let Some(rest) = name.strip_prefix(PREFIX) else { continue };
@@ -222,6 +227,7 @@ fn section_fields(section: &str) -> Option<&'static [&'static str]> {
     match section {
         "server" => Some(fields::of::<Server>()),
         "database" => Some(fields::of::<Database>()),
+        "redis" => Some(fields::of::<Redis>()),
         "secrets" => Some(fields::of::<Secrets>()),
         "limits" => Some(fields::of::<Limits>()),
         "mail" => Some(fields::of::<Mail>()),

@@ -1,5 +1,6 @@
 //! What the settings promise.
 
+use allthrive_actors::bus::Kind;
 use secrecy::ExposeSecret as _;
 
 use super::*;
@@ -30,6 +31,7 @@ fn the_sample_says_the_defaults() {
     assert_eq!(sample.mail, default.mail);
     assert_eq!(sample.log, default.log);
     assert_eq!(format!("{:?}", sample.database), format!("{:?}", default.database));
+    assert!(sample.redis.url.is_none() && default.redis.url.is_none());
     assert!(sample.secrets.named().iter().all(|(_, key)| key.is_none()));
 }
 
@@ -94,9 +96,36 @@ fn every_unknown_key_is_named() {
     }
 }
 
+const POSTGRES: (&str, &str) = ("DATABASE_URL", "postgres://localhost/thrive");
+
 #[test]
-fn redis_is_refused_by_name() {
-    assert!(refusal(&[("REDIS_URL", "redis://localhost")]).contains("unset REDIS_URL"));
+fn redis_is_understood_beside_postgres_and_not_printed() {
+    let settings = load_in_tempdir(&[POSTGRES, ("REDIS_URL", "redis://ana:geheim@localhost:6379/")]).unwrap();
+    let bus = settings.redis.bus(&settings.database);
+    assert!(matches!(bus, Kind::Redis(_)));
+    assert!(!format!("{settings:?}{bus:?}").contains("geheim"));
+}
+
+#[test]
+fn without_redis_others_are_looked_for_in_postgres_and_never_in_a_file() {
+    let postgres = load_in_tempdir(&[POSTGRES]).unwrap();
+    assert!(matches!(postgres.redis.bus(&postgres.database), Kind::Unheard));
+    let file = load_in_tempdir(&[]).unwrap();
+    assert!(matches!(file.redis.bus(&file.database), Kind::Alone));
+}
+
+#[test]
+fn redis_beside_an_sqlite_file_is_refused() {
+    let refused = refusal(&[("REDIS_URL", "redis://ana:geheim@localhost:6379/")]);
+    assert!(refused.contains("redis.url (or REDIS_URL) is set, and the database is an SQLite file"), "{refused}");
+    assert!(!refused.contains("geheim"));
+}
+
+#[test]
+fn a_redis_that_is_none_is_refused_and_not_printed() {
+    let refused = refusal(&[POSTGRES, ("REDIS_URL", "http://ana:geheim@localhost:6379/")]);
+    assert!(refused.contains("redis.url (or REDIS_URL) must look like redis://"), "{refused}");
+    assert!(!refused.contains("geheim"));
 }
 
 #[test]

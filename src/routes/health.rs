@@ -12,12 +12,23 @@ pub struct Health {
     /// `ok`, or what is wrong.
     #[schema(example = "ok")]
     status: &'static str,
+    /// `ok`, or `away`: other servers are not told and not heard at once, and are found in the database
+    /// within a second. Not said where there is no Redis.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "ok")]
+    bus: Option<&'static str>,
+}
+
+impl Health {
+    fn of(status: &'static str) -> Self {
+        Self { status, bus: None }
+    }
 }
 
 /// The process lives.
 #[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health)))]
 pub async fn healthz() -> HttpResponse {
-    HttpResponse::Ok().json(Health { status: "ok" })
+    HttpResponse::Ok().json(Health::of("ok"))
 }
 
 /// The process takes requests: it is not stopping and reaches its database.
@@ -25,13 +36,17 @@ pub async fn healthz() -> HttpResponse {
     responses((status = 200, body = Health), (status = 503, body = Health, description = "Says what is wrong")))]
 pub async fn readyz(state: web::Data<State>) -> HttpResponse {
     if state.is_draining() {
-        return HttpResponse::ServiceUnavailable().json(Health { status: "stopping" });
+        return HttpResponse::ServiceUnavailable().json(Health::of("stopping"));
     }
     match state.store.ping().await {
-        Ok(()) => HttpResponse::Ok().json(Health { status: "ok" }),
+        Ok(()) => {
+            let neighbours = state.system.neighbours();
+            let bus = neighbours.are_told().then(|| if neighbours.status().up { "ok" } else { "away" });
+            HttpResponse::Ok().json(Health { status: "ok", bus })
+        }
         Err(error) => {
             tracing::warn!(%error, "the database does not answer");
-            HttpResponse::ServiceUnavailable().json(Health { status: "the database does not answer" })
+            HttpResponse::ServiceUnavailable().json(Health::of("the database does not answer"))
         }
     }
 }

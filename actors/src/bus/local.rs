@@ -60,7 +60,7 @@ impl LocalBus {
     }
 
     /// To the gates of the worker that keeps the room; whether it was taken.
-    pub(crate) fn send<M>(&mut self, room: RoomId, message: M) -> bool
+    pub(super) fn send<M>(&mut self, room: RoomId, message: M) -> bool
     where
         M: Message + Send + 'static,
         M::Result: Send,

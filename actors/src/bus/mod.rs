@@ -1,14 +1,44 @@
-//! The bus: how one part of the server tells the others what is committed. It only wakes; the log is the truth.
+//! The bus: how one part of the server, and one node of a cluster, tells the others what is committed, what
+//! passes by and who is signed out. It only wakes; the log is the truth, and everything stays right if
+//! whatever is said here is lost, repeated or late.
 //!
-//! [`local`] is the bus of a single node: straight to the gates of the rooms.
+//! [`Bus`] is what persistence and relays hold: straight to the gates of this node by [`local`], and to the
+//! other nodes by [`neighbours`], if there may be some. What crosses is a [`wire::Wire`]; [`redis`] carries
+//! it, [`inbox`] takes it in.
+//!
+//! *Something more that crosses*: a variant of [`wire::Body`], a method of [`neighbours::Neighbours`] that
+//! says it, and the compiler points at [`inbox`].
 
+pub mod inbox;
 pub mod local;
+pub mod neighbours;
+pub mod outbox;
+pub mod redis;
+pub mod wire;
 
 use allthrive_domain::entry::{Entry, Payload};
 use allthrive_protocol::{RoomId, Seq};
 use bytes::Bytes;
 
+use crate::bus::local::{LocalBus, Owed};
+use crate::bus::neighbours::Neighbours;
 use crate::frame;
+use crate::gates::{Tell, Unwatch, Watch};
+use crate::system::Parts;
+
+pub use self::redis::{BadUrl, RedisUrl};
+
+/// Who else there may be, and how they are told.
+#[derive(Debug, Clone, Default)]
+pub enum Kind {
+    /// Nobody: the database is used by this node alone.
+    #[default]
+    Alone,
+    /// Others may share the database; they are known by it only, which is looked at every second.
+    Unheard,
+    /// Others share the database and are told by Redis.
+    Redis(RedisUrl),
+}
 
 /// A durable event that is committed, with its frame encoded once.
 #[derive(Debug, Clone)]
@@ -30,5 +60,56 @@ impl From<&Entry> for Committed {
             Payload::Joined { conversation: None, .. } | Payload::Message { .. } => None,
         };
         Self { room: entry.room, seq: entry.seq, frame: frame::event(&entry.event()), joined }
+    }
+}
+
+/// The gates of this node and the other nodes. Each holder has its own.
+#[derive(Debug)]
+pub struct Bus {
+    local: LocalBus,
+    neighbours: Neighbours,
+}
+
+impl Bus {
+    /// Of this node.
+    #[must_use]
+    pub fn new(parts: &Parts) -> Self {
+        Self { local: LocalBus::new(parts.workers.clone()), neighbours: parts.neighbours.clone() }
+    }
+
+    /// Hands committed events to the gates of every node, in the order given. At most once: what a full
+    /// mailbox of this node refuses is returned, and must be followed by [`Bus::check`] until it is taken;
+    /// what is lost on the way to other nodes they find in the store.
+    pub fn publish(&mut self, events: Vec<Committed>) -> Owed {
+        self.neighbours.committed(&events);
+        self.local.publish(events)
+    }
+
+    /// Asks the gates of these rooms, on this node, to compare themselves with the store. Returns those not
+    /// reached.
+    pub fn check(&mut self, rooms: Vec<RoomId>) -> Owed {
+        self.local.check(rooms)
+    }
+
+    /// Asks the gates of these rooms to compare themselves with the store, on other nodes. At most once.
+    pub fn check_elsewhere(&self, rooms: &[RoomId]) {
+        self.neighbours.check(rooms);
+    }
+
+    /// Something volatile for whoever hears the room, on every node. At most once; whether this node's gate
+    /// has taken it.
+    pub fn tell(&mut self, told: Tell) -> bool {
+        self.neighbours.told(&told);
+        self.local.send(told.room, told)
+    }
+
+    /// A relay of this node wants to hear a room; whether the gate has taken it.
+    pub(crate) fn watch(&mut self, watch: Watch) -> bool {
+        self.local.send(watch.room, watch)
+    }
+
+    /// A relay of this node has nobody left who hears the room; whether the gate has taken it.
+    pub(crate) fn unwatch(&mut self, unwatch: Unwatch) -> bool {
+        self.local.send(unwatch.room, unwatch)
     }
 }

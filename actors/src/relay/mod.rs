@@ -19,8 +19,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::bus::Committed;
-use crate::bus::local::LocalBus;
+use crate::bus::{Bus, Committed};
 use crate::fault::Point;
 use crate::frame;
 use crate::gates::{Tell, Unwatch, Watch};
@@ -53,7 +52,7 @@ struct State {
     parts: Parts,
     worker: usize,
     own: Option<Addr<RelayActor>>,
-    bus: LocalBus,
+    bus: Bus,
     /// Every open connection, from its first moment: where it is told to end, and under which sign-in it is.
     open: HashMap<ConnId, (Recipient<Close>, Option<Uuid>)>,
     conns: HashMap<ConnId, Conn>,
@@ -72,7 +71,7 @@ impl Relay {
     #[must_use]
     pub fn new(parts: Parts, worker: usize) -> Self {
         let tops = Tops::new(parts.store.clone());
-        let bus = LocalBus::new(parts.workers.clone());
+        let bus = Bus::new(&parts);
         let state =
             State { parts, worker, own: None, bus, open: HashMap::new(), conns: HashMap::new(), rooms: HashMap::new(), tops, ticks: 0 };
         Self { state: Rc::new(RefCell::new(state)) }
@@ -138,10 +137,10 @@ impl Relay {
         self.state.borrow_mut().forget(room, conn, false);
     }
 
-    /// Tells something volatile to everybody who hears the room, on every worker. At most once.
+    /// Tells something volatile to everybody who hears the room, on every node. At most once.
     pub fn tell(&self, room: RoomId, frame: Bytes, key: MergeKey) {
         let mut state = self.state.borrow_mut();
-        if !state.bus.send(room, Tell { room, frame, key }) {
+        if !state.bus.tell(Tell { room, frame, key }) {
             tracing::debug!(room.id = %room, "a volatile event was dropped: the gate's mailbox is full");
         }
     }
@@ -191,7 +190,7 @@ impl State {
 
     fn ask(&mut self, room: RoomId) -> bool {
         let worker = self.worker;
-        self.own.clone().is_some_and(|relay| self.bus.send(room, Watch { room, worker, relay }))
+        self.own.clone().is_some_and(|relay| self.bus.watch(Watch { room, worker, relay }))
     }
 
     /// What is done again and again: rooms whose gate could not be asked are asked for, rooms that nobody
@@ -248,7 +247,7 @@ impl State {
     fn drop_room(&mut self, room: RoomId) {
         self.rooms.remove(&room);
         let worker = self.worker;
-        if !self.bus.send(room, Unwatch { room, worker }) {
+        if !self.bus.unwatch(Unwatch { room, worker }) {
             // The gate goes on telling; the next event of this room brings us here again.
             tracing::debug!(room.id = %room, "a room could not be given up yet");
         }

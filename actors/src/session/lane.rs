@@ -13,6 +13,7 @@ use std::task::{Context, Poll, Waker};
 use allthrive_protocol::{RoomId, UserId};
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
+use serde::{Deserialize, Serialize};
 
 /// Above this a room is not pushed any more; its client is told to pull. Some hundred messages: enough
 /// for a burst, little enough for ten thousand slow readers.
@@ -22,7 +23,8 @@ pub const SOFT_BYTES: usize = 256 * 1024;
 pub const HARD_BYTES: usize = 1024 * 1024;
 
 /// Two volatile frames with the same key: the later one says all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MergeKey {
     /// How far somebody has read.
     Read(RoomId, UserId),

@@ -58,6 +58,7 @@ impl Node {
             tickets: Arc::new(NoTickets),
             writers: 1,
             workers: 2,
+            bus: allthrive_actors::bus::Kind::Alone,
         };
         let system = System::start(options);
         let of_worker = system.clone();

@@ -1,0 +1,86 @@
+//! What other nodes say, taken in: into the same gates that this node's own events enter.
+
+use std::collections::HashSet;
+
+use allthrive_protocol::RoomId;
+use uuid::Uuid;
+
+use super::local::LocalBus;
+use super::wire::{Body, NodeId, Wire};
+use crate::gates::Tell;
+use crate::relay::Expel;
+use crate::system::Workers;
+
+/// What was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// This node itself: the line is alive.
+    Echo,
+    /// Anything else.
+    Other,
+}
+
+/// Takes in what is heard.
+#[derive(Debug)]
+pub struct Inbox {
+    node: NodeId,
+    local: LocalBus,
+    workers: Workers,
+    /// Rooms whose gate was too busy to be told: it is asked to look instead.
+    owed: HashSet<RoomId>,
+}
+
+impl Inbox {
+    /// Of this node.
+    #[must_use]
+    pub fn new(node: NodeId, workers: Workers) -> Self {
+        Self { node, local: LocalBus::new(workers.clone()), workers, owed: HashSet::new() }
+    }
+
+    /// Takes in one message. What is not understood is ignored: perhaps another version said it.
+    pub fn take(&mut self, words: &[u8]) -> Heard {
+        let wire: Wire = match serde_json::from_slice(words) {
+            Ok(wire) => wire,
+            Err(error) => {
+                tracing::debug!(%error, "a message of another node was not understood");
+                return Heard::Other;
+            }
+        };
+        if wire.node == self.node {
+            return if matches!(wire.body, Body::Probe) { Heard::Echo } else { Heard::Other };
+        }
+        match wire.body {
+            Body::Committed(events) => {
+                let owed = self.local.publish(events.into_iter().map(Into::into).collect());
+                self.owed.extend(owed);
+            }
+            Body::Told(told) => {
+                let told: Tell = told.into();
+                if !self.local.send(told.room, told) {
+                    tracing::debug!("a volatile event of another node was dropped: the gate's mailbox is full");
+                }
+            }
+            Body::Check(rooms) => self.owed.extend(self.local.check(rooms)),
+            Body::SignInEnded(sign_in) => self.end_sign_in(sign_in),
+            Body::Probe => {}
+        }
+        Heard::Other
+    }
+
+    /// Asks gates that were too busy to compare themselves with the store. Called now and then.
+    pub fn settle(&mut self) {
+        if !self.owed.is_empty() {
+            let owed = std::mem::take(&mut self.owed).into_iter().collect();
+            self.owed.extend(self.local.check(owed));
+        }
+    }
+
+    /// A relay that cannot be told finds it in the store within a second.
+    fn end_sign_in(&self, sign_in: Uuid) {
+        for relay in self.workers.relays() {
+            if relay.try_send(Expel::SignIn(sign_in)).is_err() {
+                tracing::debug!("a worker was too busy to be told that a sign-in has ended");
+            }
+        }
+    }
+}
