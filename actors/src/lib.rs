@@ -5,13 +5,14 @@
 //!
 //! The way of a message: [`session`] reads a frame and dispatches its command → [`room`] takes the write
 //! in → [`persistence`] commits it → the author is answered, and the event goes by the [`bus`] to the
-//! room's gate in [`gates`], which lets it out in order → one message per worker to its [`relay`] →
+//! room's gate in [`gates`], on every node, which lets it out in order → one message per worker to its [`relay`] →
 //! the same bytes into the lane of each member there.
 //!
 //! - [`system`]: starts and stops all of it
 //! - [`lobby`]: finds a room, starts it, replaces it
 //! - [`ring`], [`tops`]: what a relay keeps
 //! - [`audit`]: what leaves a trace and changes no row
+//! - `revocation`: ends the connections of sign-ins that were ended elsewhere
 //! - [`frame`], [`fingerprint`]: pure neighbours
 //! - [`fault`]: faults on purpose, for tests
 //!
@@ -27,6 +28,7 @@ pub mod gates;
 pub mod lobby;
 pub mod persistence;
 pub mod relay;
+pub(crate) mod revocation;
 pub mod ring;
 pub mod room;
 pub mod session;

@@ -25,6 +25,7 @@ use crate::gates::Gates;
 use crate::lobby::{Find, Lobby};
 use crate::persistence::{Persistence, Unsettled};
 use crate::relay::{Expel, Relay, RelayActor};
+use crate::revocation;
 use crate::room::{Room, Submit};
 use crate::session::Tickets;
 
@@ -147,8 +148,12 @@ impl System {
     #[must_use]
     pub fn start(options: Options) -> Self {
         let workers = Workers::new(options.workers);
+        let alone = matches!(options.bus, bus::Kind::Alone);
         let neighbours = Neighbours::start(options.bus, options.store.history_epoch(), workers.clone());
         let parts = Parts { store: options.store, clock: options.clock, faults: Faults::default(), workers, neighbours };
+        if !alone {
+            revocation::watch(parts.clone());
+        }
         let persistence: Vec<_> = (0..options.writers.max(1)).map(|_| Persistence::new(parts.clone()).start()).collect();
         let lobby = Lobby::new(parts.clone(), persistence.clone()).start();
         let notes = Notes::start(&parts, options.audit_key);
@@ -205,6 +210,13 @@ impl System {
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.inner.parts.faults
+    }
+
+    /// A handle to the bus: a test says things on it that nobody would.
+    #[cfg(feature = "faults")]
+    #[must_use]
+    pub fn bus(&self) -> bus::Bus {
+        bus::Bus::new(&self.inner.parts)
     }
 
     /// Makes a write and waits until it is durable or refused.

@@ -7,7 +7,7 @@ use allthrive_protocol::UserId;
 use uuid::Uuid;
 
 use crate::audit::{Audit, record};
-use crate::engine::{Decided, Row, Statement};
+use crate::engine::{Decided, Row, Statement, Type};
 use crate::error::Error;
 use crate::open::Store;
 use crate::users::{User, user_columns};
@@ -117,6 +117,21 @@ impl Store {
             ),
         );
         self.engine().optional(read.bind(id).bind(now)).await?.map(|row| User::from_row(&row)).transpose()
+    }
+
+    /// Which of these sign-ins have been ended, or are of an account that is gone or suspended. One that is not
+    /// known is not named.
+    ///
+    /// # Errors
+    /// As the database has it.
+    pub async fn ended_among(&self, ids: &[Uuid]) -> Result<Vec<Uuid>, Error> {
+        let read = Statement::new(
+            "which sign-ins have ended",
+            "SELECT s.id FROM {keys} JOIN sign_ins s ON s.id = k.id LEFT JOIN users u ON u.id = s.user_id
+             WHERE s.ended_at IS NOT NULL OR u.id IS NULL OR u.suspended_at IS NOT NULL",
+        );
+        let ids = ids.iter().map(|id| vec![(*id).into()]).collect();
+        self.engine().all(read.list(&[("id", Type::Uuid)], ids)).await?.iter().map(|row| row.get(0)).collect()
     }
 
     /// A refresh token of the family was shown: decides under the family's lock which one follows. An old

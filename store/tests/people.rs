@@ -26,6 +26,7 @@ on_both! {
     an_address_is_verified_once_and_in_time,
     a_sign_in_stands_until_it_is_ended_or_over,
     a_suspended_or_deleted_account_has_no_sign_in,
+    ended_sign_ins_are_named_among_those_asked_for,
     a_family_of_tokens_moves_on_and_ends_when_an_old_one_is_shown,
     two_who_show_the_same_token_at_once_get_the_same_next_one,
     a_ticket_is_redeemed_once,
@@ -164,6 +165,29 @@ async fn a_sign_in_stands_until_it_is_ended_or_over(place: Place) {
     store.end_sign_in(id, user(1), NOW).await.unwrap();
     assert_eq!(store.sign_in(id, NOW).await.unwrap(), None);
     assert_eq!(store.refresh_sign_in(id, 1, NOW.plus(HOUR), NOW).await.unwrap(), Refreshed::Gone);
+}
+
+async fn ended_sign_ins_are_named_among_those_asked_for(place: Place) {
+    let store = place.open().await;
+    let ids: Vec<Uuid> = (1..=4).map(|n| Uuid::from_u128(700 + n)).collect();
+    for (n, name, address) in [(1, "mira", 1), (2, "zoe", 2), (3, "ana", 3)] {
+        assert_eq!(store.sign_up(sign_up(n, name, address), NOW).await.unwrap(), SignedUp::Created);
+    }
+    for (id, of) in ids.iter().zip([1, 1, 2, 3]) {
+        begin(&store, *id, user(of)).await;
+    }
+    let unknown = Uuid::from_u128(9);
+    let asked: Vec<Uuid> = ids.iter().copied().chain([unknown]).collect();
+    assert!(store.ended_among(&asked).await.unwrap().is_empty());
+    assert!(store.ended_among(&[]).await.unwrap().is_empty());
+    store.end_sign_in(ids[1], user(1), NOW).await.unwrap();
+    let suspend = Statement::new("suspend", "UPDATE users_all SET suspended_at = $2 WHERE id = $1").bind(user(2)).bind(NOW);
+    store.engine().run(suspend).await.unwrap();
+    delete(&store, user(3)).await;
+    let mut ended = store.ended_among(&asked).await.unwrap();
+    ended.sort();
+    assert_eq!(ended, ids[1..]);
+    assert_eq!(store.ended_among(&ids[..1]).await.unwrap(), Vec::<Uuid>::new());
 }
 
 async fn a_suspended_or_deleted_account_has_no_sign_in(place: Place) {

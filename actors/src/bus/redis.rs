@@ -144,12 +144,7 @@ async fn listen_for_ever(url: RedisUrl, neighbours: Neighbours, mut inbox: Inbox
 }
 
 /// Subscribes and listens until something breaks.
-async fn listen(
-    url: &RedisUrl,
-    neighbours: &Neighbours,
-    inbox: &mut Inbox,
-    pause: &mut Pause,
-) -> Result<std::convert::Infallible, Broken> {
+async fn listen(url: &RedisUrl, neighbours: &Neighbours, inbox: &mut Inbox, pause: &mut Pause) -> Result<std::convert::Infallible, Broken> {
     let channels = neighbours.channels().to_hear(neighbours.node());
     let connect = async {
         let mut subscription = url.0.get_async_pubsub().await?;

@@ -59,6 +59,11 @@ pub enum Expel {
     Everybody,
 }
 
+/// Under which sign-ins connections are open here.
+#[derive(Message, Clone, Copy)]
+#[rtype(result = "Vec<Uuid>")]
+pub struct SignIns;
+
 /// What a session is told to do with itself.
 #[derive(Message, Clone, Copy)]
 #[rtype(result = "()")]
@@ -124,5 +129,13 @@ impl Handler<Expel> for RelayActor {
             // A session's mailbox is full only while its peer takes nothing; it is asked again.
             ctx.notify_later(expel, Duration::from_millis(200));
         }
+    }
+}
+
+impl Handler<SignIns> for RelayActor {
+    type Result = Vec<Uuid>;
+
+    fn handle(&mut self, _: SignIns, _: &mut Self::Context) -> Vec<Uuid> {
+        self.relay.state.borrow().open.values().filter_map(|(_, sign_in)| *sign_in).collect()
     }
 }

@@ -28,7 +28,7 @@ use crate::session::lane::{Lane, MergeKey};
 use crate::system::Parts;
 use crate::tops::Tops;
 
-pub use self::actor::{Close, Deliver, Expel, Heard, News, RelayActor};
+pub use self::actor::{Close, Deliver, Expel, Heard, News, RelayActor, SignIns};
 use self::audience::{Audience, Hearing};
 
 /// Every so many ticks rooms that nobody has to do with are given up: 5 s.

@@ -2,18 +2,22 @@
 
 #![allow(unreachable_pub, dead_code, reason = "a module of more than one test binary; none uses all of it")]
 
+pub mod redis;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App, HttpRequest, HttpServer, web};
+use allthrive_actors::bus::Kind;
 use allthrive_actors::{Credential, Identity, Later, Options, System, TicketError, Tickets, echo};
 use allthrive_domain::time::{Clock, Micros};
-use allthrive_domain::unit::{Admit, Deed, Kind, Open};
+use allthrive_domain::unit::{Admit, Deed, Kind as RoomKind, Open};
 use allthrive_load::{Peer, Raw};
 use allthrive_protocol::{Cmid, RoomId, SUBPROTOCOL, UserId};
 use allthrive_store::audit::chain::ChainKey;
+use allthrive_store::sign_ins::NewSignIn;
 use allthrive_store::{Statement, Store, StoreConfig, log};
 use serde_json::json;
 use uuid::Uuid;
@@ -49,7 +53,12 @@ impl Node {
     /// On the database in this directory, with two workers, so that a room may be on another thread than
     /// its members.
     pub async fn start(dir: &Path) -> Self {
-        let store = Store::open(StoreConfig::sqlite(dir.join("db"), dir.join("instance"))).await.unwrap();
+        Self::start_on(StoreConfig::sqlite(dir.join("db"), dir.join("instance")), Kind::Alone).await
+    }
+
+    /// On this database, with these others.
+    pub async fn start_on(database: StoreConfig, bus: Kind) -> Self {
+        let store = Store::open(database).await.unwrap();
         let options = Options {
             store: store.clone(),
             clock: Clock::System,
@@ -58,7 +67,7 @@ impl Node {
             tickets: Arc::new(NoTickets),
             writers: 1,
             workers: 2,
-            bus: allthrive_actors::bus::Kind::Alone,
+            bus,
         };
         let system = System::start(options);
         let of_worker = system.clone();
@@ -101,11 +110,17 @@ impl Node {
 
     /// A public room of user 1 with everybody up to `n` in it.
     pub async fn room(&self, room: RoomId, n: u128) {
-        let open = Deed::Open(Open { kind: Kind::Room, title: Some("Crew".into()), with: None });
+        let open = Deed::Open(Open { kind: RoomKind::Room, title: Some("Crew".into()), with: None });
         self.system.write(room, user(1), cmid(1_000_000), open).await.unwrap();
         for n in 2..=n {
             self.system.write(room, user(n), cmid(1_000_000 + n), Deed::Admit(Admit { user: user(n) })).await.unwrap();
         }
+    }
+
+    /// The sign-in that connections of this account come by is a row.
+    pub async fn sign_in(&self, n: u128) {
+        let new = NewSignIn { id: user(n).0, user: user(n), device: None, expires: Micros(i64::MAX / 2) };
+        self.store.begin_sign_in(new, Micros(1)).await.unwrap();
     }
 
     pub async fn connect(&self, n: u128) -> Peer {

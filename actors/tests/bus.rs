@@ -1,0 +1,352 @@
+//! The bus, on one node and between two: every case on each way that nodes may hear each other.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod node;
+
+use std::time::{Duration, Instant};
+
+use allthrive_actors::bus::{Committed, Kind, RedisUrl};
+use allthrive_actors::fingerprint::Fingerprints;
+use allthrive_domain::room::Decision;
+use allthrive_domain::time::Micros;
+use allthrive_domain::unit::{Deed, Speak, Unit};
+use allthrive_load::Peer;
+use allthrive_protocol::{RoomId, Seq};
+use allthrive_store::StoreConfig;
+use node::redis::{Line, OwnRedis, command};
+use node::{Node, cmid, user};
+use serde_json::json;
+use tokio_postgres::NoTls;
+use uuid::Uuid;
+
+/// Longest wait for what must come by itself.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn room() -> RoomId {
+    RoomId(Uuid::from_u128(10 << 64 | 10))
+}
+
+/// How two nodes hear each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// They are one.
+    Local,
+    /// By Redis.
+    Redis,
+    /// Not at all: they look into the store.
+    Unheard,
+}
+
+/// Two nodes on one database, or one that is both.
+struct Two {
+    one: Node,
+    other: Option<Node>,
+    redis: Option<OwnRedis>,
+    place: Place,
+}
+
+enum Place {
+    Directory(#[expect(dead_code, reason = "removed with it")] tempfile::TempDir),
+    Database(String),
+}
+
+impl Two {
+    async fn start(way: Way) -> Self {
+        let redis = (way == Way::Redis).then(OwnRedis::start);
+        let url = redis.as_ref().map(OwnRedis::url);
+        Self::start_on(way, redis, url).await
+    }
+
+    /// With these nodes on a Redis that is reached by `url`.
+    async fn start_on(way: Way, redis: Option<OwnRedis>, url: Option<String>) -> Self {
+        let (one, other, place) = if way == Way::Local {
+            let dir = tempfile::tempdir().unwrap();
+            (Node::start(dir.path()).await, None, Place::Directory(dir))
+        } else {
+            let kind = url.map_or(Kind::Unheard, |url| Kind::Redis(RedisUrl::parse(&url).unwrap()));
+            let name = format!("bus_{}", Uuid::new_v4().simple());
+            admin(&format!("CREATE DATABASE {name}")).await;
+            let config = StoreConfig { connections: 8, ..StoreConfig::postgres(database(&name)) };
+            let one = Node::start_on(config.clone(), kind.clone()).await;
+            (one, Some(Node::start_on(config, kind).await), Place::Database(name))
+        };
+        let two = Self { one, other, redis, place };
+        two.one.people(2).await;
+        two.one.room(room(), 2).await;
+        two.hear_each_other().await;
+        two
+    }
+
+    fn other(&self) -> &Node {
+        self.other.as_ref().unwrap_or(&self.one)
+    }
+
+    /// Waits until both nodes hear, if they are to.
+    async fn hear_each_other(&self) {
+        for node in [&self.one, self.other()] {
+            let neighbours = node.system.neighbours();
+            if neighbours.are_told() {
+                let mut status = neighbours.watch_status();
+                tokio::time::timeout(PATIENCE, status.wait_for(|status| status.up)).await.unwrap().unwrap();
+            }
+        }
+    }
+
+    async fn stop(self) {
+        self.one.stop().await;
+        if let Some(other) = self.other {
+            other.stop().await;
+        }
+        if let Place::Database(name) = self.place {
+            admin(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+    }
+
+    /// Written past both nodes, which are told nothing.
+    async fn write_unsaid(&self, n: u128) -> Committed {
+        let deed = Deed::Speak(Speak { body: format!("unsaid {n}"), reply_to: None });
+        let fingerprint = Fingerprints::new(&[7; 32]).of(room(), &deed);
+        let unit = Unit { room: room(), author: user(1), cmid: cmid(n), fingerprint, deed };
+        match self.one.store.commit(vec![unit], Micros(1)).await.outcomes.remove(0).unwrap() {
+            Decision::Admitted(entries) => Committed::from(&entries[0]),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn database(name: &str) -> String {
+    let server = std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL names a Postgres server: see scripts/test-services");
+    let (base, _) = server.rsplit_once('/').unwrap();
+    format!("{base}/{name}")
+}
+
+async fn admin(sql: &str) {
+    let (client, connection) = tokio_postgres::connect(&database("postgres"), NoTls).await.unwrap();
+    let connection = actix_rt::spawn(connection);
+    client.batch_execute(sql).await.unwrap();
+    drop(client);
+    connection.await.unwrap().unwrap();
+}
+
+/// The next messages heard have these numbers.
+async fn hears(peer: &mut Peer, seqs: impl IntoIterator<Item = Seq>) {
+    for seq in seqs {
+        let heard = peer.event("message.new").await;
+        assert_eq!(heard["seq"], seq, "{heard}");
+    }
+}
+
+/// Each case becomes a test on these ways.
+macro_rules! on {
+    ($way:ident in $module:ident: $($case:ident),+ $(,)?) => {
+        mod $module { $(#[actix_rt::test] async fn $case() { super::$case(super::Two::start(super::Way::$way).await).await; })+ }
+    };
+}
+
+on!(Local in local: each_hears_all_in_order, what_is_said_again_is_heard_once, a_hole_is_read_from_the_store, a_lost_last_message_is_found,
+    who_has_read_is_told, an_ended_sign_in_ends_its_connections, a_retry_gets_the_first_number, who_comes_while_others_speak_misses_nothing);
+on!(Redis in redis: each_hears_all_in_order, what_is_said_again_is_heard_once, a_hole_is_read_from_the_store, a_lost_last_message_is_found,
+    who_has_read_is_told, an_ended_sign_in_ends_its_connections, a_retry_gets_the_first_number, who_comes_while_others_speak_misses_nothing,
+    redis_may_be_away_and_come_back, a_subscription_that_is_ended_is_made_again, what_could_not_be_said_is_looked_for);
+on!(Unheard in unheard: each_hears_all_in_order, what_is_said_again_is_heard_once, a_lost_last_message_is_found,
+    an_ended_sign_in_ends_its_connections, a_retry_gets_the_first_number, who_comes_while_others_speak_misses_nothing);
+
+async fn each_hears_all_in_order(two: Two) {
+    const EACH: u64 = 40;
+    let (mut ana, mut bo) = (two.one.join(1).await, two.other().join(2).await);
+    for n in 0..EACH {
+        ana.say("message.send", Some(room()), json!({"cmid": cmid(100 + u128::from(n)), "body": "a"})).await;
+        bo.say("message.send", Some(room()), json!({"cmid": cmid(200 + u128::from(n)), "body": "b"})).await;
+    }
+    for peer in [&mut ana, &mut bo] {
+        hears(peer, 3..3 + 2 * EACH).await;
+    }
+    two.stop().await;
+}
+
+async fn what_is_said_again_is_heard_once(two: Two) {
+    let mut bo = two.other().join(2).await;
+    let mut bus = two.one.system.bus();
+    let mut events = vec![two.write_unsaid(100).await, two.write_unsaid(101).await];
+    bus.publish(events.clone());
+    events.reverse();
+    for _ in 0..3 {
+        bus.publish(events.clone());
+    }
+    bus.publish(vec![two.write_unsaid(102).await]);
+    hears(&mut bo, 3..=5).await;
+    two.stop().await;
+}
+
+async fn a_hole_is_read_from_the_store(two: Two) {
+    let mut bo = two.other().join(2).await;
+    for n in 100..110 {
+        two.write_unsaid(n).await;
+    }
+    let last = two.write_unsaid(110).await;
+    let began = Instant::now();
+    two.one.system.bus().publish(vec![last]);
+    hears(&mut bo, 3..=13).await;
+    assert!(began.elapsed() < Duration::from_secs(4), "found by comparing tops only: {:?}", began.elapsed());
+    two.stop().await;
+}
+
+async fn a_lost_last_message_is_found(two: Two) {
+    let mut bo = two.other().join(2).await;
+    two.write_unsaid(100).await;
+    hears(&mut bo, [3]).await;
+    two.stop().await;
+}
+
+async fn who_has_read_is_told(two: Two) {
+    let (mut ana, mut bo) = (two.one.join(1).await, two.other().join(2).await);
+    ana.message(room(), cmid(100), "read this").await;
+    hears(&mut bo, [3]).await;
+    bo.ask("read", Some(room()), json!({"seq": 3})).await;
+    let heard = ana.event("read").await;
+    assert_eq!((&heard["d"]["user"], &heard["d"]["seq"]), (&json!(user(2)), &json!(3)), "{heard}");
+    two.stop().await;
+}
+
+async fn an_ended_sign_in_ends_its_connections(two: Two) {
+    let (mut ana, mut bo) = (two.one.join(1).await, two.other().join(2).await);
+    // The sign-in of a connection of this test has its account's id.
+    two.one.sign_in(2).await;
+    two.one.store.end_sign_in(user(2).0, user(2), Micros(2)).await.unwrap();
+    two.one.system.end_sign_in(user(2).0);
+    assert_eq!(bo.closed().await, 4051);
+    // Nobody else is disturbed.
+    assert_eq!(ana.message(room(), cmid(100), "still here").await["ok"]["seq"], 3);
+    two.stop().await;
+}
+
+async fn a_retry_gets_the_first_number(two: Two) {
+    let (mut ana, mut also) = (two.one.join(1).await, two.other().join(1).await);
+    for n in 100..120 {
+        let (here, there) = (
+            ana.say("message.send", Some(room()), json!({"cmid": cmid(n), "body": "once"})).await,
+            also.say("message.send", Some(room()), json!({"cmid": cmid(n), "body": "once"})).await,
+        );
+        let (here, there) = (ana.reply(here).await, also.reply(there).await);
+        assert_eq!(here["ok"]["seq"], there["ok"]["seq"], "{here} {there}");
+        assert_ne!(here["ok"]["dup"], there["ok"]["dup"], "{here} {there}");
+    }
+    for peer in [&mut ana, &mut also] {
+        hears(peer, 3..23).await;
+    }
+    two.stop().await;
+}
+
+/// The base of a new ring: each who comes is the first on that node, and events are on their way.
+async fn who_comes_while_others_speak_misses_nothing(two: Two) {
+    const ROUNDS: u128 = 12;
+    let mut ana = two.one.join(1).await;
+    for round in 0..ROUNDS {
+        for n in 0..10 {
+            ana.say("message.send", Some(room()), json!({"cmid": cmid(1_000 + 10 * round + n), "body": "on"})).await;
+        }
+        let mut bo = two.other().connect(2).await;
+        let welcome = bo.ask("hello", None, json!({"resume": [{"room": room(), "seq": 2}]})).await;
+        let rooms = welcome["ok"]["rooms"].as_array().unwrap();
+        let state = rooms.iter().find(|state| state["room"] == json!(room())).unwrap();
+        let mut cursor: Seq = 2;
+        let mut live = state["live"] == true;
+        while !live {
+            let page = bo.ask("events", Some(room()), json!({"after": cursor})).await;
+            for event in page["ok"]["events"].as_array().unwrap() {
+                cursor += 1;
+                assert_eq!(event["seq"], cursor);
+            }
+            live = page["ok"]["live"] == true;
+        }
+        let top = u64::try_from(2 + 10 * (round + 1)).unwrap();
+        hears(&mut bo, cursor + 1..=top).await;
+    }
+    two.stop().await;
+}
+
+async fn redis_may_be_away_and_come_back(mut two: Two) {
+    let (mut ana, mut bo) = (two.one.join(1).await, two.other().join(2).await);
+    for round in 0..3u64 {
+        two.redis.as_mut().unwrap().kill();
+        ana.message(room(), cmid(u128::from(100 + round)), "without").await;
+        hears(&mut bo, [3 + 2 * round]).await;
+        two.redis.as_mut().unwrap().restart();
+        two.hear_each_other().await;
+        ana.message(room(), cmid(u128::from(200 + round)), "with").await;
+        hears(&mut bo, [4 + 2 * round]).await;
+    }
+    // What is volatile crosses again.
+    bo.ask("read", Some(room()), json!({"seq": 8})).await;
+    assert_eq!(ana.event("read").await["d"]["seq"], 8);
+    two.stop().await;
+}
+
+async fn a_subscription_that_is_ended_is_made_again(two: Two) {
+    let (mut ana, mut bo) = (two.one.join(1).await, two.other().join(2).await);
+    let mut status = two.other().system.neighbours().watch_status();
+    for round in 0..3u64 {
+        let line = status.borrow_and_update().line;
+        let killed = command(two.redis.as_ref().unwrap().port(), "CLIENT KILL TYPE pubsub").await;
+        assert_eq!(killed, ":2");
+        ana.message(room(), cmid(u128::from(100 + round)), "is it heard?").await;
+        hears(&mut bo, [3 + round]).await;
+        tokio::time::timeout(PATIENCE, status.wait_for(|status| status.up && status.line > line)).await.unwrap().unwrap();
+        two.hear_each_other().await;
+    }
+    two.stop().await;
+}
+
+/// What a node could not say while its own line was broken, it asks the others to look for afterwards.
+async fn what_could_not_be_said_is_looked_for(two: Two) {
+    let mut bo = two.other().join(2).await;
+    let port = two.redis.as_ref().unwrap().port();
+    let mut status = two.one.system.neighbours().watch_status();
+    for n in 0..5u64 {
+        // Every line of both nodes, those to speak too.
+        command(port, "CLIENT KILL TYPE normal SKIPME yes").await;
+        let said = two.write_unsaid(u128::from(100 + n)).await;
+        two.one.system.bus().publish(vec![said]);
+        hears(&mut bo, [3 + n]).await;
+    }
+    tokio::time::timeout(PATIENCE, status.wait_for(|status| status.up)).await.unwrap().unwrap();
+    two.stop().await;
+}
+
+#[actix_rt::test]
+async fn a_subscription_that_is_dead_in_silence_is_made_again() {
+    let redis = OwnRedis::start();
+    let line = Line::to(redis.port()).await;
+    let two = Two::start_on(Way::Redis, Some(redis), Some(line.url())).await;
+    let (mut ana, mut bo) = (two.one.join(1).await, two.other().join(2).await);
+    let mut status = two.other().system.neighbours().watch_status();
+    let (before, subscriptions) = (status.borrow_and_update().line, line.subscriptions());
+    line.swallow();
+    ana.message(room(), cmid(100), "into the void").await;
+    hears(&mut bo, [3]).await;
+    tokio::time::timeout(PATIENCE, status.wait_for(|status| status.up && status.line > before)).await.unwrap().unwrap();
+    assert!(line.subscriptions() > subscriptions);
+    two.hear_each_other().await;
+    // Heard at once again: what is volatile has no other way.
+    bo.ask("read", Some(room()), json!({"seq": 3})).await;
+    assert_eq!(ana.event("read").await["d"]["seq"], 3);
+    two.stop().await;
+}
+
+#[actix_rt::test]
+async fn two_databases_on_one_redis_do_not_mix() {
+    let redis = OwnRedis::start();
+    let url = redis.url();
+    let here = Two::start_on(Way::Redis, None, Some(url.clone())).await;
+    let there = Two::start_on(Way::Redis, None, Some(url)).await;
+    let (mut ana, mut zoe) = (here.one.join(1).await, there.other().join(2).await);
+    // The same room and number in both.
+    ana.message(room(), cmid(100), "here").await;
+    let mut ana_there = there.one.join(1).await;
+    ana_there.message(room(), cmid(101), "there").await;
+    let heard = zoe.event("message.new").await;
+    assert_eq!((&heard["seq"], &heard["d"]["body"]), (&json!(3), &json!("there")));
+    here.stop().await;
+    there.stop().await;
+}
