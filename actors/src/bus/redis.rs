@@ -34,7 +34,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Where Redis is: `redis://…` or, with the server's certificate verified, `rediss://…`. Never printed.
 #[derive(Clone)]
-pub struct RedisUrl(Client);
+pub struct RedisUrl(Arc<Client>);
 
 /// Not the URL of a Redis server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -49,7 +49,7 @@ impl RedisUrl {
     pub fn parse(url: &str) -> Result<Self, BadUrl> {
         let scheme_fits = ["redis://", "rediss://"].iter().any(|scheme| url.starts_with(scheme));
         let client = Client::open(url).map_err(|_| BadUrl)?;
-        scheme_fits.then_some(Self(client)).ok_or(BadUrl)
+        scheme_fits.then(|| Self(Arc::new(client))).ok_or(BadUrl)
     }
 }
 
