@@ -113,6 +113,7 @@ impl Application {
                 .wrap(from_fn(secure))
                 .wrap(from_fn(trace_request))
                 .configure(routes::configure)
+                .configure(|config| routes::for_developers(config, &app_state.settings.dev))
                 .default_service(web::to(pages::serve))
         })
         .backlog(BACKLOG)

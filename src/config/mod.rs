@@ -1,12 +1,13 @@
 //! The settings: defaults that run, then a file, then the environment. One struct per section.
 //!
-//! - [`server`], [`database`], [`redis`], [`limits`], [`mail`], [`log`]: a section each
+//! - [`server`], [`database`], [`redis`], [`limits`], [`mail`], [`log`], [`dev`]: a section each
 //! - [`secrets`]: the keys as they are written; [`keys`]: the keys as they are used
 //! - [`fields`]: what a section takes, so that every unknown key is named
 //!
 //! *A new key*: a field with its default in the section's struct, its line in `config.sample.toml`.
 
 pub mod database;
+pub mod dev;
 mod fields;
 pub mod keys;
 pub mod limits;
@@ -25,6 +26,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 pub use database::Database;
+pub use dev::Dev;
 pub use keys::Keys;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
@@ -90,6 +92,7 @@ struct Written {
     limits: Limits,
     mail: Mail,
     log: Log,
+    dev: Dev,
 }
 
 /// Everything that is set, checked.
@@ -109,6 +112,8 @@ pub struct Settings {
     pub mail: Mail,
     /// What it says about itself.
     pub log: Log,
+    /// What is only for those who work on it.
+    pub dev: Dev,
 }
 
 impl Settings {
@@ -135,6 +140,7 @@ impl Settings {
         wrong.extend(written.redis.faults(&written.database));
         wrong.extend(written.limits.faults());
         wrong.extend(written.log.faults());
+        wrong.extend(written.dev.faults(written.server.mode));
         if written.server.mode == Mode::Production {
             wrong.extend(written.secrets.missing());
         }
@@ -146,8 +152,8 @@ impl Settings {
             Mode::Production => written.secrets,
             Mode::Local => local_keys(written.secrets, &written.server.data_dir)?,
         };
-        let Written { server, database, redis, limits, mail, log, .. } = written;
-        Ok(Self { server, database, redis, keys: Keys::from_secrets(&secrets)?, limits, mail, log })
+        let Written { server, database, redis, limits, mail, log, dev, .. } = written;
+        Ok(Self { server, database, redis, keys: Keys::from_secrets(&secrets)?, limits, mail, log, dev })
     }
 
     /// Where mail is written.
@@ -232,6 +238,7 @@ fn section_fields(section: &str) -> Option<&'static [&'static str]> {
         "limits" => Some(fields::of::<Limits>()),
         "mail" => Some(fields::of::<Mail>()),
         "log" => Some(fields::of::<Log>()),
+        "dev" => Some(fields::of::<Dev>()),
         _ => None,
     }
 }

@@ -30,6 +30,7 @@ fn the_sample_says_the_defaults() {
     assert_eq!(sample.limits, default.limits);
     assert_eq!(sample.mail, default.mail);
     assert_eq!(sample.log, default.log);
+    assert_eq!(sample.dev, default.dev);
     assert_eq!(format!("{:?}", sample.database), format!("{:?}", default.database));
     assert!(sample.redis.url.is_none() && default.redis.url.is_none());
     assert!(sample.secrets.named().iter().all(|(_, key)| key.is_none()));
@@ -148,6 +149,17 @@ fn production_wants_https() {
         let mut pairs = vec![("ALLTHRIVE__SERVER__MODE", "production")];
         pairs.extend(url.map(|url| ("ALLTHRIVE__SERVER__PUBLIC_URL", url)));
         assert!(refusal(&pairs).contains("server.public_url must be given in production"));
+    }
+}
+
+#[test]
+fn the_echo_is_refused_by_name_in_production() {
+    let production = ("ALLTHRIVE__SERVER__MODE", "production");
+    assert!(refusal(&[production, ("ALLTHRIVE__DEV__ECHO", "true")]).contains("dev.echo is true"));
+    assert!(!refusal(&[production, ("ALLTHRIVE__DEV__ECHO", "false")]).contains("dev.echo"));
+    assert!(load_in_tempdir(&[("ALLTHRIVE__DEV__ECHO", "true")]).unwrap().dev.echo);
+    for (bytes, fits) in [("0", false), ("1", true), ("16777216", true), ("16777217", false)] {
+        assert_eq!(load_in_tempdir(&[("ALLTHRIVE__DEV__ECHO_MAX_BYTES", bytes)]).is_ok(), fits, "{bytes}");
     }
 }
 

@@ -19,6 +19,7 @@ pub mod tickets;
 use actix_web::{HttpResponse, web};
 use utoipa::OpenApi;
 
+use crate::config::Dev;
 use crate::error::{FieldError, Problem, ProblemBody};
 
 /// Makes the routes, their list and their OpenAPI document from one list.
@@ -77,6 +78,13 @@ routes! {
     get "/api/v1/conversations/{id}" => conversations::one;
     get "/api/v1/conversations/{id}/members" => members::list;
     post "/api/v1/conversations/{id}/members" => members::add;
+}
+
+/// Adds what the settings ask for and nobody else needs.
+pub fn for_developers(config: &mut web::ServiceConfig, dev: &Dev) {
+    if dev.echo {
+        config.route("/v1/echo", web::get().to(socket::echo));
+    }
 }
 
 /// How much a request may bring.

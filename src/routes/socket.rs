@@ -1,4 +1,5 @@
-//! `/v1/ws`: from a request to a connection. What is said on it is in `docs/PROTOCOL.md`.
+//! `/v1/ws`: from a request to a connection. What is said on it is in `docs/PROTOCOL.md`. `/v1/echo`: the same
+//! transport with nothing behind it, where the settings ask for it.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -13,4 +14,12 @@ use crate::state::State;
 pub async fn open(request: HttpRequest, payload: web::Payload, state: web::Data<State>) -> Result<HttpResponse, actix_web::Error> {
     let credential = identify(&state, &request).await.map_err(Problem::from)?;
     state.system.connect(&request, payload, credential)
+}
+
+/// Opens an echo.
+///
+/// # Errors
+/// 400 for what is not a WebSocket.
+pub async fn echo(request: HttpRequest, payload: web::Payload, state: web::Data<State>) -> Result<HttpResponse, actix_web::Error> {
+    allthrive_actors::echo(&request, payload, state.settings.dev.echo_max_bytes)
 }

@@ -155,6 +155,11 @@ impl TestApp {
         self.running.await.unwrap().unwrap();
     }
 
+    /// Host and port.
+    pub(crate) fn authority(&self) -> &str {
+        self.address.trim_start_matches("http://")
+    }
+
     /// A browser that has the CSRF token.
     pub(crate) async fn browser(&self) -> Browser {
         let mut browser = Browser::new(&self.address);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use allthrive_load::Raw;
+use allthrive_load::raw::frame;
 use awc::http::{Method, StatusCode};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -24,6 +26,7 @@ crate::stories! {
     a_stolen_refresh_token_ends_the_connections_too,
     who_has_not_verified_gets_no_connection,
     a_conversation_made_over_rest_is_told_on_the_socket,
+    there_is_an_echo_only_where_the_settings_ask_for_one,
 }
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -239,4 +242,17 @@ async fn a_conversation_made_over_rest_is_told_on_the_socket(place: Place) {
 async fn made_by(browser: &mut Browser) -> Value {
     let me = browser.get("/api/v1/me").await.json();
     json!({ "id": me["id"], "username": me["username"], "name": me["display_name"] })
+}
+
+async fn there_is_an_echo_only_where_the_settings_ask_for_one(place: Place) {
+    let app = place.start(&[]).await;
+    assert_eq!(Raw::open(app.authority(), "/v1/echo", &[]).await.err(), Some(404));
+    app.stop().await;
+    let app = place.start(&[("ALLTHRIVE__DEV__ECHO", "true"), ("ALLTHRIVE__DEV__ECHO_MAX_BYTES", "5")]).await;
+    let mut echo = Raw::open(app.authority(), "/v1/echo", &[]).await.unwrap();
+    echo.send(&frame(0x82, b"\0\xFF")).await;
+    assert_eq!(echo.frame().await, Some((0x82, b"\0\xFF".to_vec())));
+    echo.send(&frame(0x81, b"hello!")).await;
+    assert_eq!(echo.closed().await, 1009);
+    app.stop().await;
 }

@@ -17,12 +17,12 @@ struct Echo {
     lane: Rc<Lane>,
 }
 
-/// Answers a request for the echo. It asks for no subprotocol and no credential.
+/// Answers a request for the echo of messages up to so many bytes. It asks for no subprotocol and no credential.
 ///
 /// # Errors
 /// What the WebSocket handshake finds wrong (RFC 6455, 4.2.1).
-pub fn echo(request: &HttpRequest, payload: web::Payload) -> Result<HttpResponse, actix_web::Error> {
-    open(request, payload, Bounds::ANY, |socket| Echo { lane: socket.lane })
+pub fn echo(request: &HttpRequest, payload: web::Payload, most_bytes: usize) -> Result<HttpResponse, actix_web::Error> {
+    open(request, payload, Bounds::up_to(most_bytes), |socket| Echo { lane: socket.lane })
 }
 
 impl Actor for Echo {

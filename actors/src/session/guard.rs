@@ -30,6 +30,13 @@ impl Bounds {
     pub const TEXT: Self = Self { message_bytes: MAX_FRAME_BYTES, fragments: MOST_FRAGMENTS, binary: false };
     /// The same, with binary messages.
     pub const ANY: Self = Self { binary: true, ..Self::TEXT };
+
+    /// As [`Self::ANY`], up to so many bytes, in fragments of 64 bytes at the least.
+    #[must_use]
+    pub fn up_to(message_bytes: usize) -> Self {
+        let fragments = u32::try_from(message_bytes / 64).unwrap_or(u32::MAX).max(MOST_FRAGMENTS);
+        Self { message_bytes, fragments, binary: true }
+    }
 }
 
 /// Why nothing more is read from a peer.

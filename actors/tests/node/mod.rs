@@ -15,7 +15,7 @@ use allthrive_actors::{Credential, Identity, Later, Options, System, TicketError
 use allthrive_domain::time::{Clock, Micros};
 use allthrive_domain::unit::{Admit, Deed, Kind as RoomKind, Open};
 use allthrive_load::{Peer, Raw};
-use allthrive_protocol::{Cmid, RoomId, SUBPROTOCOL, UserId};
+use allthrive_protocol::{Cmid, MAX_FRAME_BYTES, RoomId, SUBPROTOCOL, UserId};
 use allthrive_store::audit::chain::ChainKey;
 use allthrive_store::sign_ins::NewSignIn;
 use allthrive_store::{Statement, Store, StoreConfig, log};
@@ -162,5 +162,5 @@ async fn connect(
 }
 
 async fn repeat(request: HttpRequest, payload: web::Payload) -> Result<actix_web::HttpResponse, actix_web::Error> {
-    echo(&request, payload)
+    echo(&request, payload, MAX_FRAME_BYTES)
 }
