@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
 use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 use uuid::Uuid;
 
 use crate::backoff::Backoff;
@@ -247,7 +247,7 @@ async fn open(session: &Session) -> Result<Socket, Option<Stop>> {
     let offer = format!("{SUBPROTOCOL}, {TICKET_PREFIX}{ticket}");
     let offer = HeaderValue::from_str(&offer).map_err(|_| Some(Stop::Session(Error::Strange("a ticket".into()))))?;
     request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, offer);
-    match connect_async_with_config(request, None, true).await {
+    match connect_async_tls_with_config(request, None, true, Some(Connector::Rustls(session.tls()))).await {
         Ok((socket, _)) => Ok(socket),
         Err(tungstenite::Error::Http(answer)) if answer.status().is_client_error() => {
             Err(Some(Stop::Unwelcome { code: answer.status().as_u16(), reason: "not a WebSocket of this protocol".into() }))

@@ -4,6 +4,7 @@
 //! program can do with `docs/PROTOCOL.md` in hand.
 //!
 //! - [`session`]: signed in over REST: who I am, which conversations there are, tickets
+//! - [`tls`]: whose word a server's certificate may rest on
 //! - [`rest`]: the shapes REST answers with
 //! - `dialogue`: the client's side of one connection after the other as a pure value: what was asked,
 //!   where each room's cursor stands. The catching-up rule is here, and nowhere else
@@ -34,6 +35,7 @@ mod frames;
 pub mod log;
 pub mod rest;
 pub mod session;
+pub mod tls;
 pub mod update;
 
 use thiserror::Error;
@@ -62,6 +64,9 @@ pub enum Error {
         /// One plain sentence for people.
         detail: String,
     },
+    /// A file of certificates, and what is wrong with it.
+    #[error("the certificates in {0} cannot be used: {1}")]
+    Certificates(String, String),
     /// The answer is none that this protocol knows.
     #[error("the server gave an answer that this client does not understand: {0}")]
     Strange(String),
@@ -74,7 +79,7 @@ impl Error {
         match self {
             Self::Unreachable(_) => true,
             Self::Refused { status, .. } => *status == 429 || *status >= 500,
-            Self::Address(_) | Self::Strange(_) => false,
+            Self::Address(_) | Self::Strange(_) | Self::Certificates(..) => false,
         }
     }
 }

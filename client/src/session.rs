@@ -3,18 +3,20 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use allthrive_protocol::reply::Written;
 use allthrive_protocol::{Cmid, RoomId};
-use awc::Client;
 use awc::http::{Method, StatusCode, header};
+use awc::{Client, Connector};
+use rustls::ClientConfig;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::Error;
 use crate::rest::{Conversation, Csrf, Listed, Me, Problem, PublicRoom, SignedIn, Ticket};
+use crate::{Error, tls};
 
 /// Longest wait for an answer. A sign-in takes a tenth of a second of the server's on purpose, and may queue.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -28,6 +30,7 @@ pub struct Session(Rc<Inner>);
 
 struct Inner {
     http: Client,
+    tls: Arc<ClientConfig>,
     /// Without a slash at the end.
     server: String,
     /// Set by the server; sent back with each request.
@@ -75,10 +78,11 @@ impl Session {
         if !(server.starts_with("http://") || server.starts_with("https://")) {
             return Err(Error::Address(server.to_owned()));
         }
-        // TLS needs one provider a process; if somebody has named one, that is it.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let tls = tls::config();
+        let connector = Connector::new().rustls_0_23(tls.clone());
         Ok(Self(Rc::new(Inner {
-            http: Client::builder().timeout(PATIENCE).disable_redirects().finish(),
+            http: Client::builder().connector(connector).timeout(PATIENCE).disable_redirects().finish(),
+            tls,
             server: server.to_owned(),
             cookies: RefCell::default(),
             csrf: RefCell::default(),
@@ -96,6 +100,11 @@ impl Session {
     #[must_use]
     pub fn server(&self) -> &str {
         &self.0.server
+    }
+
+    /// How this sign-in speaks TLS.
+    pub(crate) fn tls(&self) -> Arc<ClientConfig> {
+        self.0.tls.clone()
     }
 
     /// All conversations of the account, the newest activity first.

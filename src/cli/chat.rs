@@ -4,9 +4,10 @@
 
 use std::collections::HashSet;
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
+use std::path::PathBuf;
 
 use allthrive_client::rest::{Conversation, PublicRoom};
-use allthrive_client::{Error, Session, Stop, Update, connect};
+use allthrive_client::{Error, Session, Stop, Update, connect, tls};
 use allthrive_protocol::event::{Event, Fact};
 use allthrive_protocol::{Cmid, RoomId, Seq, UserId};
 use thiserror::Error;
@@ -25,6 +26,9 @@ pub struct Chat {
     /// the first line of the input if that is no terminal.
     #[arg(long, value_name = "NAME")]
     user: String,
+    /// A file of PEM with the certificate of an authority of one's own, believed beside the public ones.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// The title or id of a conversation or public room, or @name for a person. Without it: which there are.
     room: Option<String>,
 }
@@ -58,6 +62,9 @@ impl Chat {
     /// # Errors
     /// What ended it otherwise.
     pub async fn run(self) -> Result<(), Ended> {
+        if let Some(file) = &self.ca {
+            tls::trust(file)?;
+        }
         let session = Session::sign_in(&self.server, &self.user, &password()?).await?;
         let Some(wanted) = &self.room else { return list(&session).await };
         let (room, name) = find(&session, wanted).await?;
