@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 pub mod audit;
 pub mod chat;
+pub mod health;
 
 /// AllThrive: chat and live quizzes. Without arguments it serves at http://127.0.0.1:8080 and keeps
 /// everything in ./data.
@@ -27,4 +28,6 @@ pub enum Command {
     Chat(chat::Chat),
     /// The audit trail.
     Audit(audit::Audit),
+    /// Ask whether the server takes requests.
+    Health(health::Health),
 }

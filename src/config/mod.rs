@@ -181,7 +181,8 @@ fn file_text(path: &Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })
 }
 
-/// `ALLTHRIVE__SECTION__KEY`, which outweighs `DATABASE_URL` and `REDIS_URL`.
+/// `ALLTHRIVE__SECTION__KEY`, which outweighs `DATABASE_URL` and `REDIS_URL`. An empty secret is one that is
+/// not given: that is how a compose file or a chart writes an optional one.
 fn from_vars(vars: &[(String, String)]) -> Dict {
     let mut tree = Dict::new();
     let mut set = |section: String, key: String, value: Value| match tree.entry(section).or_insert_with(|| Value::from(Dict::new())) {
@@ -198,6 +199,9 @@ fn from_vars(vars: &[(String, String)]) -> Dict {
     for (name, value) in vars {
         let Some(rest) = name.strip_prefix(PREFIX) else { continue };
         let (section, key) = rest.split_once("__").unwrap_or((rest, ""));
+        if section.eq_ignore_ascii_case("secrets") && value.is_empty() {
+            continue;
+        }
         set(section.to_lowercase(), key.to_lowercase(), text_or_number(value));
     }
     tree

@@ -144,6 +144,15 @@ fn production_names_every_missing_and_short_key() {
 }
 
 #[test]
+fn an_empty_secret_is_one_that_is_not_given() {
+    let empty = [("ALLTHRIVE__SECRETS__ACCESS_KEY", ""), ("ALLTHRIVE__SECRETS__ACCESS_KEY_PREVIOUS", "")];
+    assert!(load_in_tempdir(&empty).unwrap().keys.access.previous.is_none());
+    let mut production = empty.to_vec();
+    production.push(("ALLTHRIVE__SERVER__MODE", "production"));
+    assert!(refusal(&production).contains("secrets.access_key is missing"));
+}
+
+#[test]
 fn production_wants_https() {
     for url in [None, Some("http://chat.example.org")] {
         let mut pairs = vec![("ALLTHRIVE__SERVER__MODE", "production")];
