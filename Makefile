@@ -4,7 +4,7 @@
 run: ## Start the server on the embedded database.
 	cargo run --release
 
-test: ## Format, lints, every test on both engines, a public WebSocket suite, the browser tests.
+test: ## Format, lints, every test on both engines, a public WebSocket suite, a cluster, the browser tests.
 	scripts/test
 
 lint: ## Format and lints only.
