@@ -34,6 +34,14 @@ impl Person {
         Session::verify(server, &token).await?;
         Ok(Self { session: Session::sign_in(server, username, &password).await?, password })
     }
+
+    /// Signs in once more, at another server of the same database.
+    ///
+    /// # Errors
+    /// What the server said.
+    pub async fn sign_in_at(&self, server: &str) -> Result<Session, Error> {
+        Session::sign_in(server, &self.session.me().username, &self.password).await
+    }
 }
 
 async fn token_for(mail: &Path, address: &str) -> Result<String, Error> {

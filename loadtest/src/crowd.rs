@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use allthrive_client::log::Flaw;
 use allthrive_client::{Line, RoomLog, Session, Update, Updates, connect_after};
 use allthrive_protocol::{Cmid, RoomId, Seq, UserId};
 use tokio::sync::Notify;
@@ -36,7 +37,7 @@ pub struct Crowd {
 
 struct Client {
     name: String,
-    session: Session,
+    session: RefCell<Session>,
     author: UserId,
     /// None while it has hung up. Beside the line, the task that takes its notes: after the end nothing
     /// more is noted, or it would be noted again when the client is back.
@@ -47,7 +48,7 @@ struct Client {
 
 #[derive(Default)]
 struct Notes {
-    logs: BTreeMap<RoomId, (RoomLog, Vec<String>)>,
+    logs: BTreeMap<RoomId, (RoomLog, Vec<Flaw>)>,
     acks: Vec<Ack>,
     waiting: HashMap<Cmid, (RoomId, String, Instant)>,
     waits: Vec<Duration>,
@@ -103,6 +104,18 @@ impl Crowd {
         if client.line.borrow().is_none() {
             client.connect();
         }
+    }
+
+    /// As [`Crowd::come_back`], to the server of another sign-in of the same account, or by it from now on.
+    ///
+    /// # Panics
+    /// If it is another account's.
+    pub fn come_back_by(&self, client: usize, session: &Session) {
+        let known = &self.clients[client];
+        assert_eq!(session.me().id, known.author, "a client stays who it is");
+        known.session.replace(session.clone());
+        self.hang_up(client);
+        self.come_back(client);
     }
 
     /// Acknowledgements so far.
@@ -177,7 +190,7 @@ impl Crowd {
     pub fn heard(&self) -> Vec<Heard> {
         let heard = |client: &Rc<Client>| {
             let notes = client.notes.borrow();
-            let of_room = |(room, (log, flaws)): (&RoomId, &(RoomLog, Vec<String>))| Heard {
+            let of_room = |(room, (log, flaws)): (&RoomId, &(RoomLog, Vec<Flaw>))| Heard {
                 client: client.name.clone(),
                 room: *room,
                 log: log.clone(),
@@ -216,7 +229,7 @@ impl Crowd {
     #[must_use]
     pub fn check(&self, truth: &Truth) -> Report {
         let mut report = check(&self.heard(), &self.acks(), truth);
-        report.flaws.extend(self.flaws());
+        report.notice(self.flaws());
         report
     }
 
@@ -231,13 +244,20 @@ impl Client {
     fn new(name: String, session: Session, rooms: &[RoomId], news: Rc<Notify>) -> Self {
         let logs = rooms.iter().map(|room| (*room, Default::default())).collect();
         let author = session.me().id;
-        Self { name, session, author, line: RefCell::default(), notes: RefCell::new(Notes { logs, ..Notes::default() }), news }
+        Self {
+            name,
+            session: RefCell::new(session),
+            author,
+            line: RefCell::default(),
+            notes: RefCell::new(Notes { logs, ..Notes::default() }),
+            news,
+        }
     }
 
     fn connect(self: &Rc<Self>) {
         let notes = self.notes.borrow();
         let positions: Vec<_> = notes.logs.iter().map(|(room, (log, _))| (*room, log.top())).collect();
-        let (line, updates) = connect_after(&self.session, &positions);
+        let (line, updates) = connect_after(&self.session.borrow(), &positions);
         for (cmid, (room, body, _)) in &notes.waiting {
             line.say_as(*room, *cmid, body.clone());
         }
@@ -290,7 +310,7 @@ impl Notes {
                 if let Some((log, flaws)) = event.room.and_then(|room| self.logs.get_mut(&room))
                     && let Err(flaw) = log.apply(&event)
                 {
-                    flaws.push(flaw.to_string());
+                    flaws.push(flaw);
                 }
             }
             Update::Acked { room, cmid, written } => match self.waiting.remove(&cmid) {

@@ -18,7 +18,7 @@ pub mod peer;
 pub mod raw;
 
 pub use accounts::Person;
-pub use check::{Ack, Heard, Report, check};
+pub use check::{Ack, Figures, Heard, Report, check};
 pub use crowd::{Crowd, Manner};
 pub use dice::Dice;
 pub use peer::Peer;

@@ -31,10 +31,10 @@ enum Command {
 
 #[derive(Args)]
 struct Run {
-    /// The server's address.
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
-    server: String,
-    /// Where that server writes its mail. Its limits of sign-ups and sign-ins must permit the accounts.
+    /// A server's address. Given several times, the clients are spread over several servers of one database.
+    #[arg(long, alias = "url", default_value = "http://127.0.0.1:8080")]
+    server: Vec<String>,
+    /// Where the first server writes its mail. Its limits of sign-ups and sign-ins must permit the accounts.
     #[arg(long, default_value = "data/mail")]
     mail: PathBuf,
     /// Accounts to make; the clients are spread over them.
@@ -86,7 +86,8 @@ impl Run {
             return Err(Error::Strange("not every client could connect".into()));
         }
         let began = Instant::now();
-        println!("{} clients of {} accounts talk in {} rooms for {} s", self.clients, self.accounts, self.rooms, self.seconds);
+        let servers = if self.server.len() > 1 { format!(" at {} servers", self.server.len()) } else { String::new() };
+        println!("{} clients of {} accounts talk in {} rooms{servers} for {} s", self.clients, self.accounts, self.rooms, self.seconds);
         tokio::time::sleep(Duration::from_secs(self.seconds)).await;
         let settled = crowd.hush(PATIENCE).await;
         let seconds = began.elapsed().as_secs_f64();
@@ -107,17 +108,23 @@ impl Run {
         Ok(settled && report.is_clean())
     }
 
-    /// Accounts, and rooms with every account in them.
+    /// Accounts, each signed in at every server, and rooms with every account in them.
     async fn prepare(&self) -> Result<(Vec<Session>, Vec<RoomId>), Error> {
         let mark = &Uuid::new_v4().simple().to_string()[..8];
         let mut sessions = Vec::new();
         for number in 0..self.accounts {
-            sessions.push(Person::enrol(&self.server, &self.mail, &format!("load-{mark}-{number}")).await?.session);
+            let name = format!("load-{mark}-{number}");
+            let person = Person::enrol(&self.server[0], &self.mail, &name).await?;
+            sessions.push(person.session.clone());
+            for server in &self.server[1..] {
+                sessions.push(person.sign_in_at(server).await?);
+            }
         }
         let mut rooms = Vec::new();
         for number in 0..self.rooms {
             let room = sessions[0].open("room", &format!("Load {mark} {number}")).await?.id;
-            for session in &sessions[1..] {
+            // The first account has opened it.
+            for session in sessions.iter().step_by(self.server.len()).skip(1) {
                 session.join(room).await?;
             }
             rooms.push(room);

@@ -3,6 +3,9 @@
 
 mod audit;
 mod chat;
+mod cluster;
 mod crash;
+#[path = "../../actors/tests/node/redis.rs"]
+mod redis;
 mod resume;
 mod server;

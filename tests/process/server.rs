@@ -5,12 +5,15 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 
 use allthrive_load::Dice;
 use allthrive_store::{Store, StoreConfig};
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
+
+use crate::redis::OwnRedis;
 
 /// Which database.
 #[derive(Debug, Clone, Copy)]
@@ -23,8 +26,9 @@ pub(crate) enum Kind {
 pub(crate) struct Server {
     child: Option<Child>,
     port: u16,
-    data: TempDir,
+    data: Rc<TempDir>,
     database: Option<String>,
+    redis: Option<String>,
 }
 
 /// Runs a case against a server of its own, with local tasks, and leaves nothing running.
@@ -33,22 +37,55 @@ pub(crate) fn with_server<F: Future<Output = ()>>(kind: Kind, dice: &mut Dice, c
     actix_web::rt::System::new().block_on(async move {
         let data = tempfile::tempdir().expect("a temporary directory can be made");
         let Kind::Postgres = kind else {
-            return case(Server::start(port, data, None)).await;
+            return case(Server::start(port, Rc::new(data), None, None)).await;
         };
-        let url = std::env::var("TEST_DATABASE_URL")
-            .expect("TEST_DATABASE_URL names no Postgres server: run the tests with `make test`, which starts one");
-        let name = format!("process_{}", Uuid::new_v4().simple());
-        admin(&url, &format!("CREATE DATABASE {name}")).await;
-        let (base, _) = url.rsplit_once('/').expect("the URL names a database");
-        case(Server::start(port, data, Some(format!("{base}/{name}")))).await;
-        // Not after a failed case: its data are wanted then.
-        admin(&url, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        let database = Database::create().await;
+        case(Server::start(port, Rc::new(data), Some(database.url.clone()), None)).await;
+        database.drop().await;
     });
 }
 
+/// Runs a case against two servers of one Postgres and one Redis, with the same keys.
+pub(crate) fn with_two_servers<F: Future<Output = ()>>(dice: &mut Dice, case: impl FnOnce(Server, Server, OwnRedis) -> F) {
+    let (one, other) = (free_port(dice), free_port(dice));
+    actix_web::rt::System::new().block_on(async move {
+        let data = Rc::new(tempfile::tempdir().expect("a temporary directory can be made"));
+        let (database, redis) = (Database::create().await, OwnRedis::start());
+        let start = |port| Server::start(port, Rc::clone(&data), Some(database.url.clone()), Some(redis.url()));
+        // The first makes the keys.
+        let (one, other) = (start(one), start(other));
+        case(one, other, redis).await;
+        database.drop().await;
+    });
+}
+
+/// A Postgres database of its own.
+struct Database {
+    server: String,
+    name: String,
+    url: String,
+}
+
+impl Database {
+    async fn create() -> Self {
+        let server = std::env::var("TEST_DATABASE_URL")
+            .expect("TEST_DATABASE_URL names no Postgres server: run the tests with `make test`, which starts one");
+        let name = format!("process_{}", Uuid::new_v4().simple());
+        admin(&server, &format!("CREATE DATABASE {name}")).await;
+        let (base, _) = server.rsplit_once('/').expect("the URL names a database");
+        let url = format!("{base}/{name}");
+        Self { server, name, url }
+    }
+
+    /// Not after a failed case: its data are wanted then.
+    async fn drop(self) {
+        admin(&self.server, &format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+    }
+}
+
 impl Server {
-    fn start(port: u16, data: TempDir, database: Option<String>) -> Self {
-        let mut server = Self { child: None, port, data, database };
+    fn start(port: u16, data: Rc<TempDir>, database: Option<String>, redis: Option<String>) -> Self {
+        let mut server = Self { child: None, port, data, database, redis };
         server.restart();
         server
     }
@@ -64,7 +101,7 @@ impl Server {
     /// Starts it on the same port and data, and waits until it says where it is.
     pub(crate) fn restart(&mut self) {
         self.kill();
-        let log = std::fs::File::options().create(true).append(true).open(self.data.path().join("log")).expect("a log can be written");
+        let log = std::fs::File::options().create(true).append(true).open(self.log_file()).expect("a log can be written");
         let mut command = Command::new(env!("CARGO_BIN_EXE_allthrive"));
         // A developer's own settings are not the test's.
         command.env_clear().envs(std::env::var("PATH").map(|path| ("PATH", path)));
@@ -76,6 +113,9 @@ impl Server {
             .env("ALLTHRIVE__LIMITS__SIGN_UP_PER_HOUR", "1000");
         if let Some(url) = &self.database {
             command.env("DATABASE_URL", url);
+        }
+        if let Some(url) = &self.redis {
+            command.env("REDIS_URL", url);
         }
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().expect("the server was built beside this test");
@@ -104,15 +144,23 @@ impl Server {
     /// SIGTERM: it finishes what is under way and ends by itself.
     pub(crate) async fn stop_and_restart(&mut self) {
         if let Some(mut child) = self.child.take() {
-            // The shell's own `kill` is on every machine.
-            let asked = Command::new("sh").args(["-c", &format!("kill {}", child.id())]).status().expect("a shell is on every machine");
-            assert!(asked.success());
+            signal(&child, "TERM");
             // The clients of this thread must see their connections end meanwhile.
             let end = actix_web::rt::task::spawn_blocking(move || child.wait()).await.expect("waiting does not panic");
             let end = end.expect("it is our child");
             assert!(end.success(), "a server that is asked to stop ends well: {end}\n{}", self.log());
         }
         self.restart();
+    }
+
+    /// SIGSTOP: it stands still where it is, whatever it has in its hands.
+    pub(crate) fn freeze(&self) {
+        signal(self.child.as_ref().expect("it runs"), "STOP");
+    }
+
+    /// SIGCONT: it goes on as if nothing had been.
+    pub(crate) fn thaw(&self) {
+        signal(self.child.as_ref().expect("it runs"), "CONT");
     }
 
     /// SIGKILL: no destructor runs, nothing is flushed.
@@ -133,12 +181,27 @@ impl Server {
         Store::open(config).await.expect("a killed server leaves a database that opens")
     }
 
+    /// The database it is on, if that is a Postgres.
+    pub(crate) fn database(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.data.path().join(format!("log-{}", self.port))
+    }
+
     /// The end of its log.
     pub(crate) fn log(&self) -> String {
-        let log = std::fs::read_to_string(self.data.path().join("log")).unwrap_or_default();
+        let log = std::fs::read_to_string(self.log_file()).unwrap_or_default();
         let lines: Vec<_> = log.lines().collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
     }
+}
+
+fn signal(child: &Child, name: &str) {
+    // The shell's own `kill` is on every machine.
+    let asked = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status().expect("a shell is on every machine");
+    assert!(asked.success());
 }
 
 impl Drop for Server {

@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, dead_code, reason = "a module of more than one test binary; none uses all of it")]
 
+pub mod line;
 pub mod redis;
 
 use std::net::SocketAddr;
