@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use allthrive_domain::time::Micros;
 use uuid::Uuid;
 
 use crate::engine::{Engine, Kind, Statement, postgres, sqlite};
@@ -132,12 +133,14 @@ impl Store {
         &self.engine
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers; the time by its own clock, if it has one that others go by too.
     ///
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Busy`] if it does not.
-    pub async fn ping(&self) -> Result<(), Error> {
-        self.engine.one(Statement::new("ping", "SELECT CAST(1 AS BIGINT) AS one")).await.map(drop)
+    pub async fn ping(&self) -> Result<Option<Micros>, Error> {
+        const SQLITE: &str = "SELECT CAST(NULL AS INTEGER) AS now";
+        const POSTGRES: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now";
+        self.engine.one(Statement::per_engine("ping", SQLITE, POSTGRES)).await?.get("now")
     }
 
     /// Finishes what is under way and closes the database.

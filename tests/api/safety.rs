@@ -1,5 +1,8 @@
 //! What no page of another site, no broken program and no curious person gets.
 
+use std::time::{Duration, Instant};
+
+use allthrive_domain::time::Clock;
 use awc::http::{Method, StatusCode};
 use serde_json::json;
 
@@ -112,6 +115,12 @@ async fn every_problem_has_the_same_shape(place: Place) {
 async fn a_server_that_is_well_says_so(place: Place) {
     let app = place.start(&[]).await;
     let mut browser = app.browser().await;
+    if place.database_url.is_some() {
+        // The clock of a test stands far off that of a database that others share.
+        let health = browser.get("/readyz").await.expect(StatusCode::SERVICE_UNAVAILABLE).json();
+        assert_eq!(health, json!({ "status": "the clock is more than a second off the database's" }));
+        app.clock.advance(Clock::System.now().since(app.clock.now()));
+    }
     for probe in ["/healthz", "/readyz"] {
         assert_eq!(browser.get(probe).await.expect(StatusCode::OK).json(), json!({ "status": "ok" }));
         assert!(browser.send(Method::HEAD, probe, &[], None).await.expect(StatusCode::OK).body.is_empty());
@@ -131,6 +140,28 @@ async fn no_secret_of_a_person_is_kept_in_the_clear(place: Place) {
             assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{} in {}", secret, file.display());
         }
     }
+}
+
+/// Redis is beside Postgres only.
+#[test]
+fn a_server_is_ready_without_its_redis_and_says_that_it_is_away() {
+    tell(Engine::Postgres, |place| async move {
+        let there = std::env::var("TEST_REDIS_URL").expect("TEST_REDIS_URL names no Redis server: run the tests with `make test`");
+        for (url, bus) in [("redis://127.0.0.1:1/", "away"), (&there, "ok")] {
+            let app = place.start(&[("REDIS_URL", url)]).await;
+            app.clock.advance(Clock::System.now().since(app.clock.now()));
+            let mut browser = app.browser().await;
+            let until = Instant::now() + Duration::from_secs(30);
+            loop {
+                let health = browser.get("/readyz").await.expect(StatusCode::OK).json();
+                if health == json!({ "status": "ok", "bus": bus }) {
+                    break;
+                }
+                assert!(bus == "ok" && Instant::now() < until, "{health}");
+            }
+            app.stop().await;
+        }
+    });
 }
 
 /// Only Postgres can go away while the server lives.

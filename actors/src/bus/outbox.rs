@@ -91,11 +91,14 @@ impl Outbox {
         }
     }
 
-    /// Others can be reached: what is put in from now on waits. Gives the rooms they must be asked to look at.
-    pub fn open(&self) -> Vec<RoomId> {
-        let mut state = self.state();
-        state.open = true;
-        state.owed.drain().collect()
+    /// Others can be reached: what is put in from now on waits.
+    pub fn open(&self) {
+        self.state().open = true;
+    }
+
+    /// The rooms that others must be asked to look at; each is named once.
+    pub fn owed(&self) -> Vec<RoomId> {
+        self.state().owed.drain().collect()
     }
 
     /// Nobody can be reached: what waits is dropped, and so is what was taken out and could not be said.
@@ -161,8 +164,8 @@ mod tests {
         outbox.open();
         (1..=5).for_each(|n| outbox.put(parcel(n, MOST_BYTES / 4)));
         assert_eq!(taken(&outbox, 9), [room(2), room(3), room(4), room(5)]);
-        assert_eq!(outbox.open(), [room(1)]);
-        assert!(outbox.open().is_empty(), "a debt is named once");
+        assert_eq!(outbox.owed(), [room(1)]);
+        assert!(outbox.owed().is_empty(), "a debt is named once");
     }
 
     #[test]
@@ -171,11 +174,12 @@ mod tests {
         outbox.put(parcel(1, 1));
         outbox.put(Parcel { rooms: Vec::new(), ..parcel(2, 1) });
         assert_eq!(taken(&outbox, 9), []);
-        assert_eq!(outbox.open(), [room(1)]);
+        assert_eq!(outbox.owed(), [room(1)]);
+        outbox.open();
         outbox.put(parcel(3, 1));
         outbox.close(vec![room(4)]);
         assert_eq!(taken(&outbox, 9), []);
-        let mut owed = outbox.open();
+        let mut owed = outbox.owed();
         owed.sort();
         assert_eq!(owed, [room(3), room(4)]);
     }

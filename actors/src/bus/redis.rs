@@ -115,11 +115,11 @@ impl Speaker {
     async fn speak(&self, pause: &mut Pause) -> Result<std::convert::Infallible, Broken> {
         let config = AsyncConnectionConfig::new().set_connection_timeout(Some(ANSWER_WITHIN)).set_response_timeout(Some(ANSWER_WITHIN));
         let mut connection = timeout(2 * ANSWER_WITHIN, self.url.0.get_multiplexed_async_connection_with_config(&config)).await??;
-        let owed = self.outbox.open();
+        self.outbox.open();
         pause.is_over("Redis is spoken to");
-        self.neighbours.check(&owed);
         self.neighbours.probe();
         loop {
+            self.neighbours.check(&self.outbox.owed());
             let parcels = self.outbox.take(AT_ONCE).await;
             let mut pipe = redis::pipe();
             for parcel in &parcels {
