@@ -2,6 +2,7 @@
 //! relays that hear the room. A lost wake-up is found by looking into the store.
 
 mod door;
+pub mod presence;
 
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,6 +12,7 @@ use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message
 use allthrive_protocol::{RoomId, Seq};
 use bytes::Bytes;
 
+use self::presence::Hall;
 use crate::bus::Committed;
 use crate::bus::neighbours::Status;
 use crate::fault::Point;
@@ -92,6 +94,7 @@ pub struct Gates {
     /// Whether other nodes were heard when tops were compared last, and how many moments have passed since.
     heard: Status,
     passed: u32,
+    hall: Hall,
 }
 
 impl Gates {
@@ -99,7 +102,17 @@ impl Gates {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let heard = parts.neighbours.status();
-        Self { parts, doors: HashMap::new(), to_open: HashSet::new(), opening: false, settling: false, comparing: false, heard, passed: 0 }
+        Self {
+            parts,
+            doors: HashMap::new(),
+            to_open: HashSet::new(),
+            opening: false,
+            settling: false,
+            comparing: false,
+            heard,
+            passed: 0,
+            hall: Hall::default(),
+        }
     }
 
     /// Reads the tops of the rooms that are to be opened: one statement at a time for all of them.
@@ -309,6 +322,7 @@ impl Handler<Watch> for Gates {
 
     fn handle(&mut self, watch: Watch, ctx: &mut Self::Context) {
         let room = watch.room;
+        self.hall.know(watch.worker, &watch.relay);
         let new = !self.doors.contains_key(&room);
         let door = self.doors.entry(room).or_default();
         let mut watcher = Watcher { worker: watch.worker, relay: watch.relay, behind: false };
@@ -331,7 +345,8 @@ impl Handler<Watch> for Gates {
 impl Handler<Unwatch> for Gates {
     type Result = ();
 
-    fn handle(&mut self, unwatch: Unwatch, _: &mut Self::Context) {
+    fn handle(&mut self, unwatch: Unwatch, ctx: &mut Self::Context) {
+        self.left(unwatch.room, unwatch.worker, ctx);
         if let Some(door) = self.doors.get_mut(&unwatch.room) {
             door.watchers.retain(|watcher| watcher.worker != unwatch.worker);
             if door.watchers.is_empty() {

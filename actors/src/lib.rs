@@ -11,6 +11,7 @@
 //! - [`system`]: starts and stops all of it
 //! - [`lobby`]: finds a room, starts it, replaces it
 //! - [`ring`], [`tops`]: what a relay keeps
+//! - [`presence`]: who is here
 //! - [`audit`]: what leaves a trace and changes no row
 //! - `revocation`: ends the connections of sign-ins that were ended elsewhere
 //! - [`frame`], [`fingerprint`]: pure neighbours
@@ -27,6 +28,7 @@ pub mod frame;
 pub mod gates;
 pub mod lobby;
 pub mod persistence;
+pub mod presence;
 pub mod relay;
 pub(crate) mod revocation;
 pub mod ring;

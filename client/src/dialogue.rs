@@ -390,7 +390,7 @@ impl Dialogue {
             }
             (_, Fact::AuthExpiring(_)) => self.wants_ticket = true,
             (_, Fact::Reconnect(reconnect)) => self.move_at = Some(now + Duration::from_millis(reconnect.after_ms)),
-            (_, Fact::Read(_)) => self.updates.push_back(Update::Heard(event)),
+            (_, Fact::Read(_) | Fact::Presence(_)) => self.updates.push_back(Update::Heard(event)),
             (None, Fact::Reset(_) | Fact::Gone(_) | Fact::RoomLag(_)) | (_, Fact::MessageNew(_) | Fact::MemberJoined(_)) => {}
         }
     }

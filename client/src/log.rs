@@ -121,6 +121,7 @@ impl Told {
             }
             Fact::MemberJoined(joined) => Some(Self { seq, kind: "member.joined", author: joined.by, cmid: joined.cmid, body: None }),
             Fact::Read(_)
+            | Fact::Presence(_)
             | Fact::Tops(_)
             | Fact::RoomLag(_)
             | Fact::Reset(_)

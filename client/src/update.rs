@@ -22,7 +22,7 @@ pub enum Update {
         /// Its number.
         seq: Seq,
     },
-    /// A volatile event: read marks, `tops`.
+    /// A volatile event: read marks, presence, `tops`.
     Heard(Event),
     /// A message said with [`crate::Line::say`] is committed.
     Acked {

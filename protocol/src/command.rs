@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::error::{Code, Refusal};
 use crate::id::{Cmid, RoomId, Seq};
+use crate::presence::AskPresence;
 use crate::{MAX_BATCH, MAX_EVENTS, MAX_HISTORY};
 
 /// One command with the id that its reply echoes. Without an id there is no reply.
@@ -46,6 +47,8 @@ pub enum Command {
     History(RoomId, History),
     /// The log, for catching up.
     Events(RoomId, Events),
+    /// Who is here now.
+    Presence(RoomId, AskPresence),
     /// Is anybody there?
     Ping,
 }
@@ -233,6 +236,7 @@ fn read_one(text: &str) -> Result<Request, Malformed> {
         "read" => Command::Read(room()?, payload(id, raw.d)?),
         "history" => Command::History(room()?, payload::<History>(id, raw.d)?.checked(id)?),
         "events" => Command::Events(room()?, payload::<Events>(id, raw.d)?.checked(id)?),
+        "presence" => Command::Presence(room()?, payload(id, raw.d)?),
         "ping" => Command::Ping,
         _ => return Err(Malformed { id, refusal: Refusal::new(Code::UnknownOp, "This server does not know that command.") }),
     };

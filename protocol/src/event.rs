@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{Cmid, RoomId, Seq, UserId};
+use crate::presence::Presence;
 
 /// One event: `{"event":"message.new","room":"…","seq":42,"ts":…,"d":{…}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,9 @@ pub enum Fact {
     /// Volatile: how far somebody has read.
     #[serde(rename = "read")]
     Read(ReadMark),
+    /// Volatile: who is here now, whole or what changed.
+    #[serde(rename = "presence")]
+    Presence(Presence),
     /// Volatile: rooms of this account that moved, subscribed or not.
     #[serde(rename = "tops")]
     Tops(BTreeMap<RoomId, Top>),

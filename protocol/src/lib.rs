@@ -7,6 +7,7 @@
 //! - [`command`]: what a client may ask for, one variant each
 //! - [`reply`]: the answers to commands
 //! - [`event`]: what is told to those who listen
+//! - [`presence`]: who is here now, asked and told
 //! - [`error`]: refusal codes and close codes
 //!
 //! *A new command*: a variant in [`command::Command`], its line in `Command::parse`, its JSON in
@@ -16,6 +17,7 @@ pub mod command;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod presence;
 pub mod reply;
 
 pub use command::{Command, Malformed, Request};
@@ -42,6 +44,9 @@ pub const MAX_HISTORY: u32 = 100;
 
 /// Most events one `events` page holds.
 pub const MAX_EVENTS: u32 = 200;
+
+/// Most accounts that one page of `presence` names.
+pub const MAX_PRESENCE: usize = 200;
 
 /// Unread counts stop here: a client shows "100" as "99+".
 pub const UNREAD_CAP: u32 = 100;

@@ -11,6 +11,7 @@ use allthrive_protocol::command::{
 use allthrive_protocol::event::{
     Conversation, Event, Expiring, Fact, Gone, Lag, MemberJoined, Message, Person, ReadMark, Reconnect, Reset, Top,
 };
+use allthrive_protocol::presence::{AskPresence, Presence, PresencePage};
 use allthrive_protocol::reply::{
     Done, EventsPage, HistoryItem, HistoryPage, Limits, Outcome, ReadTo, Refreshed, Reply, RoomState, Snapshot, Standing, Subscribed,
     Welcome, Written,
@@ -153,6 +154,16 @@ fn events() {
     command("events", Some(room()), page, Command::Events(room(), page), &wire);
     let told_no_limit = read_message(&json!({"op": "events", "room": ROOM, "d": {"after": 42}}).to_string());
     assert_eq!(told_no_limit, vec![Ok(Request { id: None, command: Command::Events(room(), page) })]);
+}
+
+#[test]
+fn presence() {
+    let first = AskPresence { cursor: None };
+    let wire = json!({"id": 7, "op": "presence", "room": ROOM, "d": {}});
+    command("presence", Some(room()), first, Command::Presence(room(), first), &wire);
+    let next = AskPresence { cursor: Some(id(MIRA)) };
+    let wire = json!({"id": 7, "op": "presence", "room": ROOM, "d": {"cursor": MIRA}});
+    command("presence", Some(room()), next, Command::Presence(room(), next), &wire);
 }
 
 #[test]
@@ -330,6 +341,24 @@ fn read_marks_and_tops() {
     let tops = Fact::Tops(BTreeMap::from([(room(), Top { top: 57, unread: 3, mention: false })]));
     let tops = Event { room: None, seq: None, ts: None, fact: tops };
     both_ways(&tops, &json!({"event": "tops", "d": {ROOM: {"top": 57, "unread": 3, "mention": false}}}));
+}
+
+#[test]
+fn who_is_here() {
+    let state = volatile(Fact::Presence(Presence::State { online: vec![id(MIRA), id(ZOE)], count: 2 }));
+    both_ways(&state, &json!({"event": "presence", "room": ROOM, "d": {"online": [MIRA, ZOE], "count": 2}}));
+    let diff = volatile(Fact::Presence(Presence::Diff { joined: vec![id(ZOE)], left: Vec::new(), count: 2 }));
+    both_ways(&diff, &json!({"event": "presence", "room": ROOM, "d": {"joined": [ZOE], "left": [], "count": 2}}));
+    let count = volatile(Fact::Presence(Presence::Count { count: 4_210 }));
+    both_ways(&count, &json!({"event": "presence", "room": ROOM, "d": {"count": 4_210}}));
+}
+
+#[test]
+fn a_page_of_who_is_here() {
+    let page = PresencePage { online: vec![id(MIRA)], count: 2, next: Some(id(MIRA)) };
+    both_ways(&page, &json!({"online": [MIRA], "count": 2, "next": MIRA}));
+    let last = PresencePage { online: vec![id(ZOE)], count: 2, next: None };
+    both_ways(&last, &json!({"online": [ZOE], "count": 2}));
 }
 
 #[test]

@@ -214,6 +214,7 @@ impl<W: Write> Screen<W> {
             }
             Fact::MemberJoined(joined) => self.note(&format!("{} is here now", joined.user.username)),
             Fact::Read(_)
+            | Fact::Presence(_)
             | Fact::Tops(_)
             | Fact::RoomLag(_)
             | Fact::Reset(_)

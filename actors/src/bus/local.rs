@@ -7,7 +7,9 @@ use actix::{Actor, Addr, Handler, Message};
 use allthrive_protocol::RoomId;
 
 use super::Committed;
+use crate::gates::presence::Attend;
 use crate::gates::{Check, Gates, Offer};
+use crate::presence::Change;
 use crate::system::Workers;
 
 /// Reaches the gates of this node. Each holder keeps its own senders, so a mailbox's bound holds.
@@ -53,6 +55,22 @@ impl LocalBus {
         let mut owed = Vec::new();
         for (worker, rooms) in by_worker {
             if !self.send_to(worker, Check(rooms.clone())) {
+                owed.extend(rooms);
+            }
+        }
+        owed
+    }
+
+    /// Says to the doors of these rooms what has changed in who is here by a worker. Returns those not reached.
+    pub(super) fn attend(&mut self, worker: usize, changes: Vec<(RoomId, Change)>) -> Owed {
+        let mut by_worker: HashMap<usize, Vec<(RoomId, Change)>> = HashMap::new();
+        for (room, change) in changes {
+            by_worker.entry(self.workers.of(room)).or_default().push((room, change));
+        }
+        let mut owed = Vec::new();
+        for (to, changes) in by_worker {
+            let rooms: Vec<RoomId> = changes.iter().map(|(room, _)| *room).collect();
+            if !self.send_to(to, Attend { worker, changes }) {
                 owed.extend(rooms);
             }
         }

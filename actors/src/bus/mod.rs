@@ -23,7 +23,9 @@ use bytes::Bytes;
 use crate::bus::local::{LocalBus, Owed};
 use crate::bus::neighbours::Neighbours;
 use crate::frame;
+use crate::gates::presence::Who;
 use crate::gates::{Tell, Unwatch, Watch};
+use crate::presence::Change;
 use crate::system::Parts;
 
 pub use self::redis::{BadUrl, RedisUrl};
@@ -101,6 +103,17 @@ impl Bus {
     pub fn tell(&mut self, told: Tell) -> bool {
         self.neighbours.told(&told);
         self.local.send(told.room, told)
+    }
+
+    /// Says to the doors of these rooms, on this node, what has changed in who is here by a worker. Returns those
+    /// not reached.
+    pub(crate) fn attend(&mut self, worker: usize, changes: Vec<(RoomId, Change)>) -> Owed {
+        self.local.attend(worker, changes)
+    }
+
+    /// Asks who is in a room; whether the gate has taken it.
+    pub(crate) fn ask(&mut self, who: Who) -> bool {
+        self.local.send(who.room, who)
     }
 
     /// A relay of this node wants to hear a room; whether the gate has taken it.

@@ -1,6 +1,7 @@
 //! The relay's mailbox: what gates tell it, and whom it is to end.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::dev::SendError;
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use super::Relay;
 use crate::bus::Committed;
+use crate::presence::Presence;
 use crate::session::lane::MergeKey;
 
 /// How often the tops that moved are looked at; each account is told at most once a second.
@@ -40,6 +42,15 @@ pub enum News {
     Closed,
     /// The next event of the room.
     Durable(Committed),
+    /// Who is in the room now.
+    Presence {
+        /// Whole, or what has changed.
+        said: Arc<Presence>,
+        /// The whole frame.
+        frame: Bytes,
+    },
+    /// The gate does not know any more who is here.
+    PresenceLost,
     /// Something without a number.
     Volatile {
         /// The whole frame.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use allthrive_protocol::{ConnId, Seq};
 use tokio::sync::oneshot;
 
+use super::presence::Attendance;
 use crate::ring::Ring;
 
 /// Who on this thread cares about a room.
@@ -16,6 +17,7 @@ pub(super) struct Audience {
     pub(super) opening: Vec<oneshot::Sender<bool>>,
     pub(super) hearing: HashMap<ConnId, Hearing>,
     pub(super) telling: HashSet<ConnId>,
+    pub(super) attendance: Attendance,
 }
 
 /// How a connection hears a room.

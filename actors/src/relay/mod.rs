@@ -7,6 +7,8 @@
 
 mod actor;
 mod audience;
+mod presence;
+mod watch;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -22,7 +24,7 @@ use uuid::Uuid;
 use crate::bus::{Bus, Committed};
 use crate::fault::Point;
 use crate::frame;
-use crate::gates::{Tell, Unwatch, Watch};
+use crate::gates::Tell;
 use crate::ring::Ring;
 use crate::session::lane::{Lane, MergeKey};
 use crate::system::Parts;
@@ -30,9 +32,7 @@ use crate::tops::Tops;
 
 pub use self::actor::{Close, Deliver, Expel, Heard, News, RelayActor, SignIns};
 use self::audience::{Audience, Hearing};
-
-/// Every so many ticks rooms that nobody has to do with are given up: 5 s.
-const SWEEP_TICKS: u32 = 50;
+use self::presence::Duties;
 
 /// A connection whose account is known.
 pub struct Member {
@@ -58,6 +58,7 @@ struct State {
     conns: HashMap<ConnId, Conn>,
     rooms: HashMap<RoomId, Audience>,
     tops: Tops,
+    duties: Duties,
     ticks: u32,
 }
 
@@ -72,8 +73,18 @@ impl Relay {
     pub fn new(parts: Parts, worker: usize) -> Self {
         let tops = Tops::new(parts.store.clone());
         let bus = Bus::new(&parts);
-        let state =
-            State { parts, worker, own: None, bus, open: HashMap::new(), conns: HashMap::new(), rooms: HashMap::new(), tops, ticks: 0 };
+        let state = State {
+            parts,
+            worker,
+            own: None,
+            bus,
+            open: HashMap::new(),
+            conns: HashMap::new(),
+            rooms: HashMap::new(),
+            tops,
+            duties: Duties::default(),
+            ticks: 0,
+        };
         Self { state: Rc::new(RefCell::new(state)) }
     }
 
@@ -93,11 +104,13 @@ impl Relay {
     pub fn detach(&self, conn: ConnId) {
         let mut state = self.state.borrow_mut();
         state.open.remove(&conn);
-        let Some(gone) = state.conns.remove(&conn) else { return };
-        state.tops.detach(conn, gone.member.user);
-        for room in gone.rooms {
+        let Some(gone) = state.conns.get_mut(&conn) else { return };
+        let (user, rooms) = (gone.member.user, std::mem::take(&mut gone.rooms));
+        state.tops.detach(conn, user);
+        for room in rooms {
             state.forget(room, conn, true);
         }
+        state.conns.remove(&conn);
     }
 
     /// Begins to hear a room on this thread. Resolves once every later event of it will come by; `false`
@@ -168,54 +181,10 @@ impl Relay {
 }
 
 impl State {
-    fn watch(&mut self, room: RoomId, opened: oneshot::Sender<bool>) {
-        let audience = self.audience(room);
-        if audience.ring.is_some() {
-            // Nobody waits any more only if the connection has just ended.
-            let _ = opened.send(true);
-        } else {
-            audience.opening.push(opened);
-        }
-    }
-
-    /// The audience of a room; the room is watched from now on.
-    fn audience(&mut self, room: RoomId) -> &mut Audience {
-        if !self.rooms.contains_key(&room) {
-            let asked = self.ask(room);
-            let new = Audience { asked, ring: None, opening: Vec::new(), hearing: HashMap::new(), telling: HashSet::new() };
-            self.rooms.insert(room, new);
-        }
-        self.rooms.get_mut(&room).expect("it was there or was just put there")
-    }
-
-    fn ask(&mut self, room: RoomId) -> bool {
-        let worker = self.worker;
-        self.own.clone().is_some_and(|relay| self.bus.watch(Watch { room, worker, relay }))
-    }
-
-    /// What is done again and again: rooms whose gate could not be asked are asked for, rooms that nobody
-    /// has to do with are given up.
-    fn tick(&mut self) {
-        let unasked: Vec<RoomId> = self.rooms.iter().filter(|(_, audience)| !audience.asked).map(|(room, _)| *room).collect();
-        for room in unasked {
-            let asked = self.ask(room);
-            if let Some(audience) = self.rooms.get_mut(&room) {
-                audience.asked = asked;
-            }
-        }
-        self.ticks = self.ticks.wrapping_add(1);
-        if self.ticks.is_multiple_of(SWEEP_TICKS) {
-            let idle: Vec<RoomId> = self.rooms.iter().filter(|(_, audience)| audience.is_idle()).map(|(room, _)| *room).collect();
-            idle.into_iter().for_each(|room| self.drop_room(room));
-            // A connection that ended while its `hello` was under way was registered once more after that.
-            self.open.retain(|_, (session, _)| session.connected());
-        }
-    }
-
     fn hear(&mut self, conn: ConnId, room: RoomId, after: Seq, live: bool) {
         let Some(known) = self.conns.get_mut(&conn) else { return };
         known.rooms.insert(room);
-        let lane = Rc::clone(&known.member.lane);
+        let (user, lane) = (known.member.user, Rc::clone(&known.member.lane));
         let audience = self.audience(room);
         let mut joined = Vec::new();
         let hearing = match &audience.ring {
@@ -229,27 +198,25 @@ impl State {
             }
             _ => Hearing::Lagging,
         };
-        audience.hearing.insert(conn, hearing);
+        let is_new = audience.hearing.insert(conn, hearing).is_none();
+        if is_new {
+            self.appeared(room, conn, user);
+        }
         joined.into_iter().for_each(|joined| self.joined(UserId(room.0), joined));
     }
 
     fn forget(&mut self, room: RoomId, conn: ConnId, tops_too: bool) {
         let Some(audience) = self.rooms.get_mut(&room) else { return };
-        audience.hearing.remove(&conn);
+        let heard = audience.hearing.remove(&conn).is_some();
         if tops_too {
             audience.telling.remove(&conn);
         }
-        if audience.is_idle() {
-            self.drop_room(room);
+        let is_idle = audience.is_idle();
+        if heard {
+            self.vanished(room, conn);
         }
-    }
-
-    fn drop_room(&mut self, room: RoomId) {
-        self.rooms.remove(&room);
-        let worker = self.worker;
-        if !self.bus.unwatch(Unwatch { room, worker }) {
-            // The gate goes on telling; the next event of this room brings us here again.
-            tracing::debug!(room.id = %room, "a room could not be given up yet");
+        if is_idle {
+            self.drop_room(room);
         }
     }
 
@@ -281,6 +248,8 @@ impl State {
                     self.drop_room(room);
                 }
             }
+            News::Presence { said, frame } => self.presence(room, &said, &frame),
+            News::PresenceLost => self.presence_lost(room),
             News::Durable(event) => self.fan_out(room, &event),
             News::Volatile { frame, key } => {
                 for conn in audience.hearing.keys() {
@@ -350,6 +319,7 @@ impl State {
     /// Something went wrong while a room was told: its listeners pull, nothing is lost.
     fn recover(&mut self, room: RoomId) {
         tracing::error!(room.id = %room, "a relay panicked; the room's listeners pull from the store");
+        self.presence_lost(room);
         let Some(audience) = self.rooms.get_mut(&room) else { return };
         let last = audience.ring.as_ref().map_or(0, Ring::last);
         for (conn, hearing) in &mut audience.hearing {

@@ -52,6 +52,7 @@ impl Session {
             (Command::Read(room, read), Some(who)) => self.read(id, room, read, who, ctx),
             (Command::History(room, history), Some(who)) => self.want(id, Wanted::History(room, history), who, ctx),
             (Command::Events(room, events), Some(who)) => self.want(id, Wanted::Events(room, events), who, ctx),
+            (Command::Presence(room, ask), Some(who)) => self.want(id, Wanted::Presence(room, ask), who, ctx),
             (Command::Ping, Some(_)) => self.reply(id, Ok(self.done()), ctx),
         }
     }

@@ -14,6 +14,7 @@ mod life;
 pub mod messages;
 mod pages;
 mod places;
+mod presence;
 mod socket;
 
 use std::cell::Cell;

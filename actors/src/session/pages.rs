@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix::AsyncContext;
 use allthrive_protocol::RoomId;
 use allthrive_protocol::command::{Events, History};
+use allthrive_protocol::presence::AskPresence;
 
 use super::{Ctx, Identity, Session};
 
@@ -19,6 +20,8 @@ pub(super) enum Wanted {
     Events(RoomId, Events),
     /// Of messages.
     History(RoomId, History),
+    /// Of who is here.
+    Presence(RoomId, AskPresence),
 }
 
 /// What was asked for and not given yet.
@@ -68,6 +71,7 @@ impl Session {
         match wanted {
             Wanted::Events(room, events) => self.events(id, room, events, who, ctx),
             Wanted::History(room, history) => self.history(id, room, history, who, ctx),
+            Wanted::Presence(room, ask) => self.presence(id, room, ask, who, ctx),
         }
     }
 }
