@@ -1,7 +1,7 @@
 //! The keyed digest of a write's content. Stored beside its `cmid`, so that the same id with another
 //! content is noticed at any age, even when the text itself is gone. Its key never rotates.
 
-use allthrive_domain::unit::{Admit, Deed, Fingerprint, Open, Speak};
+use allthrive_domain::unit::{Admit, Appoint, Ban, Deed, Delete, Edit, Fingerprint, Mute, Open, React, Remove, SlowDown, Speak, Unban};
 use allthrive_protocol::RoomId;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -51,6 +51,52 @@ impl Fingerprints {
             }
             Deed::Admit(Admit { user }) => {
                 field(b"member.add");
+                field(user.0.as_bytes());
+            }
+            Deed::Edit(Edit { target, rev, body }) => {
+                field(b"message.edit");
+                field(&target.to_be_bytes());
+                field(&rev.to_be_bytes());
+                field(body.as_bytes());
+            }
+            Deed::Delete(Delete { target }) => {
+                field(b"message.delete");
+                field(&target.to_be_bytes());
+            }
+            Deed::React(React { target, emoji, on }) => {
+                field(b"reaction.set");
+                field(&target.to_be_bytes());
+                field(emoji.as_bytes());
+                field(&[u8::from(*on)]);
+            }
+            Deed::Leave => field(b"member.leave"),
+            Deed::Remove(Remove { user, reason }) => {
+                field(b"member.remove");
+                field(user.0.as_bytes());
+                field(reason.as_deref().unwrap_or_default().as_bytes());
+            }
+            Deed::Appoint(Appoint { user, role }) => {
+                field(b"member.role");
+                field(user.0.as_bytes());
+                field(role.word().as_bytes());
+            }
+            Deed::Mute(Mute { user, seconds, reason }) => {
+                field(b"moderation.mute");
+                field(user.0.as_bytes());
+                field(&seconds.to_be_bytes());
+                field(reason.as_deref().unwrap_or_default().as_bytes());
+            }
+            Deed::SlowDown(SlowDown { seconds }) => {
+                field(b"moderation.slow_mode");
+                field(&seconds.to_be_bytes());
+            }
+            Deed::Ban(Ban { user, reason }) => {
+                field(b"moderation.ban");
+                field(user.0.as_bytes());
+                field(reason.as_deref().unwrap_or_default().as_bytes());
+            }
+            Deed::Unban(Unban { user }) => {
+                field(b"moderation.unban");
                 field(user.0.as_bytes());
             }
         }

@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-use allthrive_protocol::{RoomId, Seq};
+use allthrive_protocol::{Seq, UserId};
 use bytes::Bytes;
 
-use crate::bus::Committed;
+use crate::bus::{Committed, Effect};
 
 /// Some hundred short messages: what a phone misses in a tunnel.
 const MOST_BYTES: usize = 64 * 1024;
@@ -15,7 +15,7 @@ const MOST_BYTES: usize = 64 * 1024;
 pub struct Ring {
     /// The number before the first frame.
     base: Seq,
-    frames: VecDeque<(Bytes, Option<RoomId>)>,
+    frames: VecDeque<(Bytes, Effect)>,
     bytes: usize,
 }
 
@@ -37,11 +37,12 @@ impl Ring {
         if event.seq <= self.last() {
             return;
         }
-        if event.seq > self.last() + 1 {
+        // Behind a hole, and where an earlier frame is told otherwise now, the ring begins anew.
+        if event.seq > self.last() + 1 || event.effect == Effect::Blanked {
             *self = Self::new(event.seq - 1);
         }
         self.bytes += event.frame.len();
-        self.frames.push_back((event.frame.clone(), event.joined));
+        self.frames.push_back((event.frame.clone(), event.effect));
         while self.bytes > MOST_BYTES
             && let Some((oldest, _)) = self.frames.pop_front()
         {
@@ -50,27 +51,30 @@ impl Ring {
         }
     }
 
-    /// The frames after `seq`, each with the room that an account has joined by it; `None` if some of them
-    /// are not here any more. A `seq` above the last has an empty tail.
+    /// The frames after `seq`, each with what it means; `None` if some of them are not here any more. A `seq`
+    /// above the last has an empty tail.
     #[must_use]
-    pub fn tail(&self, seq: Seq) -> Option<impl Iterator<Item = &(Bytes, Option<RoomId>)>> {
+    pub fn tail(&self, seq: Seq) -> Option<impl Iterator<Item = &(Bytes, Effect)>> {
         let skip = usize::try_from(seq.checked_sub(self.base)?).unwrap_or(usize::MAX);
         Some(self.frames.iter().skip(skip))
     }
 
-    /// The bytes of [`Ring::tail`].
+    /// The bytes of [`Ring::tail`] as this account may have it: `None`, too, if it ceased to be a member in it.
     #[must_use]
-    pub fn tail_bytes(&self, seq: Seq) -> Option<usize> {
-        Some(self.tail(seq)?.map(|(frame, _)| frame.len()).sum())
+    pub fn tail_bytes(&self, seq: Seq, user: UserId) -> Option<usize> {
+        self.tail(seq)?.try_fold(0, |bytes, (frame, effect)| (*effect != Effect::Left(user)).then_some(bytes + frame.len()))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use allthrive_protocol::RoomId;
+    use uuid::Uuid;
+
     use super::*;
 
     fn event(seq: u8, len: usize) -> Committed {
-        Committed { room: RoomId(uuid::Uuid::nil()), seq: seq.into(), frame: Bytes::from(vec![seq; len]), joined: None }
+        Committed { room: RoomId(Uuid::nil()), seq: seq.into(), frame: Bytes::from(vec![seq; len]), effect: Effect::None }
     }
 
     fn tail(ring: &Ring, seq: Seq) -> Option<Vec<u8>> {
@@ -110,5 +114,22 @@ mod tests {
         assert_eq!(ring.last(), 20);
         assert_eq!(tail(&ring, 0), None);
         assert_eq!(tail(&ring, 19), Some(vec![20]));
+    }
+
+    #[test]
+    fn a_tail_in_which_somebody_ceased_to_be_a_member_is_not_for_that_account() {
+        let (ana, ben) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
+        let mut ring = Ring::new(7);
+        ring.push(&event(8, 1));
+        ring.push(&Committed { effect: Effect::Left(ana), ..event(9, 1) });
+        assert_eq!((ring.tail_bytes(7, ana), ring.tail_bytes(7, ben), ring.tail_bytes(9, ana)), (None, Some(2), Some(0)));
+    }
+
+    #[test]
+    fn what_was_blanked_is_kept_by_no_ring() {
+        let mut ring = Ring::new(7);
+        ring.push(&event(8, 1));
+        ring.push(&Committed { effect: Effect::Blanked, ..event(9, 1) });
+        assert_eq!((tail(&ring, 7), tail(&ring, 8)), (None, Some(vec![9])));
     }
 }

@@ -390,8 +390,23 @@ impl Dialogue {
             }
             (_, Fact::AuthExpiring(_)) => self.wants_ticket = true,
             (_, Fact::Reconnect(reconnect)) => self.move_at = Some(now + Duration::from_millis(reconnect.after_ms)),
-            (_, Fact::Read(_) | Fact::Presence(_)) => self.updates.push_back(Update::Heard(event)),
-            (None, Fact::Reset(_) | Fact::Gone(_) | Fact::RoomLag(_)) | (_, Fact::MessageNew(_) | Fact::MemberJoined(_)) => {}
+            (_, Fact::Read(_) | Fact::Typing(_) | Fact::Presence(_)) => self.updates.push_back(Update::Heard(event)),
+            (None, Fact::Reset(_) | Fact::Gone(_) | Fact::RoomLag(_)) => {}
+            // Durable ones have a number and were taken above.
+            (
+                _,
+                Fact::MessageNew(_)
+                | Fact::MessageEdited(_)
+                | Fact::MessageDeleted(_)
+                | Fact::Reaction(_)
+                | Fact::MemberJoined(_)
+                | Fact::MemberLeft(_)
+                | Fact::MemberRole(_)
+                | Fact::ModerationMuted(_)
+                | Fact::ModerationBanned(_)
+                | Fact::ModerationUnbanned(_)
+                | Fact::ModerationSlowMode(_),
+            ) => {}
         }
     }
 

@@ -11,6 +11,8 @@ pub struct Told {
     pub seq: Seq,
     /// `message.new`, `member.joined`, …
     pub kind: &'static str,
+    /// The message it is about.
+    pub target: Option<Seq>,
     /// Who did it.
     pub author: UserId,
     /// The mark of the write, if it has one.
@@ -114,21 +116,9 @@ impl Told {
     /// What is compared of a durable event; none for a volatile one.
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
-        let seq = event.seq?;
-        match &event.fact {
-            Fact::MessageNew(message) => {
-                Some(Self { seq, kind: "message.new", author: message.author.id, cmid: Some(message.cmid), body: message.body.clone() })
-            }
-            Fact::MemberJoined(joined) => Some(Self { seq, kind: "member.joined", author: joined.by, cmid: joined.cmid, body: None }),
-            Fact::Read(_)
-            | Fact::Presence(_)
-            | Fact::Tops(_)
-            | Fact::RoomLag(_)
-            | Fact::Reset(_)
-            | Fact::Gone(_)
-            | Fact::AuthExpiring(_)
-            | Fact::Reconnect(_) => None,
-        }
+        let (seq, of) = (event.seq?, event.fact.durable()?);
+        let body = if let Fact::MessageNew(message) = &event.fact { message.body.clone() } else { None };
+        Some(Self { seq, kind: of.kind, target: of.target, author: of.author, cmid: of.cmid, body })
     }
 }
 

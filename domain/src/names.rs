@@ -149,6 +149,26 @@ impl Body {
     }
 }
 
+/// One emoji as Unicode lists it, in its fully qualified form: two ways to write it are one reaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emoji(&'static str);
+
+impl Emoji {
+    /// Any emoji of Unicode, skin tones and flags among them; nothing else.
+    ///
+    /// # Errors
+    /// A sentence that says what to change.
+    pub fn parse(text: &str) -> Result<Self, Unfit> {
+        emojis::get(text).map(|emoji| Self(emoji.as_str())).ok_or(Unfit("A reaction is one emoji."))
+    }
+
+    /// The emoji.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,6 +193,17 @@ mod tests {
     fn a_title_may_be_as_long_as_its_limit_and_no_longer() {
         assert!(Line::parse(&"é".repeat(80), 80).is_ok());
         assert!(Line::parse(&"é".repeat(81), 80).is_err());
+    }
+
+    #[test]
+    fn a_reaction_is_one_emoji_however_it_is_written() {
+        for right in ["👍", "👍🏽", "👩‍💻", "🇩🇪", "❤️"] {
+            assert_eq!(Emoji::parse(right).map(|emoji| emoji.as_str()), Ok(right), "{right}");
+        }
+        assert_eq!(Emoji::parse("\u{2764}"), Emoji::parse("\u{2764}\u{FE0F}"));
+        for wrong in ["", "a", "👍👍", "👍 ", ":+1:", "1", "\u{FE0F}", "\u{200D}"] {
+            assert!(Emoji::parse(wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

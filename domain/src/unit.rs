@@ -30,7 +30,114 @@ pub enum Deed {
     Open(Open),
     /// Make somebody a member.
     Admit(Admit),
+    /// Change the text of an own message.
+    Edit(Edit),
+    /// Take a message back.
+    Delete(Delete),
+    /// Put a reaction to a message, or take it away.
+    React(React),
+    /// Be a member no more.
+    Leave,
+    /// Take somebody out; they may come back.
+    Remove(Remove),
+    /// Give a member a role.
+    Appoint(Appoint),
+    /// Let a member not write for a time.
+    Mute(Mute),
+    /// How long each member pauses between two messages.
+    SlowDown(SlowDown),
+    /// Take somebody out for good.
+    Ban(Ban),
+    /// Let somebody come back.
+    Unban(Unban),
 }
+
+/// Change the text of an own message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The message.
+    pub target: Seq,
+    /// The revision that is replaced: another one means that the author has not seen the last.
+    pub rev: u32,
+    /// The text, already checked by [`crate::names::Body`].
+    pub body: String,
+}
+
+/// Take a message back: the own one, or as a moderator anybody's of a lower role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delete {
+    /// The message.
+    pub target: Seq,
+}
+
+/// Put a reaction to a message, or take it away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct React {
+    /// The message.
+    pub target: Seq,
+    /// One emoji, already checked by [`crate::names::Emoji`].
+    pub emoji: String,
+    /// Whether it is there after this.
+    pub on: bool,
+}
+
+/// Take somebody out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remove {
+    /// Whom.
+    pub user: UserId,
+    /// Why; told to that account and to the audit trail alone.
+    pub reason: Option<String>,
+}
+
+/// Give a member a role. There is one owner: who gives that role away is a moderator after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appoint {
+    /// Whom.
+    pub user: UserId,
+    /// To what.
+    pub role: Role,
+}
+
+/// Let a member not write for a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mute {
+    /// Whom.
+    pub user: UserId,
+    /// For how long from the decision on; 0 lets that member write again. At most [`MOST_MUTE_SECONDS`].
+    pub seconds: u32,
+    /// Why; told to that account and to the audit trail alone.
+    pub reason: Option<String>,
+}
+
+/// How long each member pauses between two messages; moderators do not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlowDown {
+    /// 0 is no pause. At most [`MOST_SLOW_SECONDS`].
+    pub seconds: u32,
+}
+
+/// Take somebody out for good, or keep somebody out who is no member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ban {
+    /// Whom.
+    pub user: UserId,
+    /// Why; told to that account and to the audit trail alone.
+    pub reason: Option<String>,
+}
+
+/// Let somebody come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unban {
+    /// Whom.
+    pub user: UserId,
+}
+
+/// A mute ends after 28 days at the latest; who must not write for longer is banned.
+pub const MOST_MUTE_SECONDS: u32 = 28 * 86_400;
+
+/// Slow mode pauses for six hours at most.
+pub const MOST_SLOW_SECONDS: u32 = 6 * 3_600;
 
 /// Say something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,23 +208,88 @@ macro_rules! words {
     };
 }
 
+pub(crate) use words;
+
 words!(Kind { Direct = "direct", Group = "group", Room = "room", Personal = "personal" });
 words!(Role { Member = "member", Moderator = "moderator", Owner = "owner" });
+
+impl Deed {
+    /// The account it is about, beside its author.
+    #[must_use]
+    pub fn subject(&self) -> Option<UserId> {
+        match self {
+            Self::Speak(_) | Self::Edit(_) | Self::Delete(_) | Self::React(_) | Self::Leave | Self::SlowDown(_) => None,
+            Self::Open(open) => open.with,
+            Self::Admit(Admit { user })
+            | Self::Remove(Remove { user, .. })
+            | Self::Appoint(Appoint { user, .. })
+            | Self::Mute(Mute { user, .. })
+            | Self::Ban(Ban { user, .. })
+            | Self::Unban(Unban { user }) => Some(*user),
+        }
+    }
+
+    /// The message it is about.
+    #[must_use]
+    pub fn target(&self) -> Option<Seq> {
+        match self {
+            Self::Speak(speak) => speak.reply_to,
+            Self::Edit(Edit { target, .. }) | Self::Delete(Delete { target }) | Self::React(React { target, .. }) => Some(*target),
+            Self::Open(_)
+            | Self::Admit(_)
+            | Self::Leave
+            | Self::Remove(_)
+            | Self::Appoint(_)
+            | Self::Mute(_)
+            | Self::SlowDown(_)
+            | Self::Ban(_)
+            | Self::Unban(_) => None,
+        }
+    }
+
+    /// Whether the author's personal room is told of it, too.
+    fn tells_author(&self) -> bool {
+        match self {
+            Self::Open(_) | Self::Leave | Self::Appoint(_) => true,
+            Self::Speak(_)
+            | Self::Edit(_)
+            | Self::Delete(_)
+            | Self::React(_)
+            | Self::Admit(_)
+            | Self::Remove(_)
+            | Self::Mute(_)
+            | Self::SlowDown(_)
+            | Self::Ban(_)
+            | Self::Unban(_) => false,
+        }
+    }
+
+    fn text_bytes(&self) -> usize {
+        match self {
+            Self::Speak(Speak { body, .. }) | Self::Edit(Edit { body, .. }) => body.len(),
+            Self::Remove(Remove { reason, .. }) | Self::Mute(Mute { reason, .. }) | Self::Ban(Ban { reason, .. }) => {
+                reason.as_ref().map_or(0, String::len)
+            }
+            Self::Open(_)
+            | Self::Admit(_)
+            | Self::Delete(_)
+            | Self::React(_)
+            | Self::Leave
+            | Self::Appoint(_)
+            | Self::SlowDown(_)
+            | Self::Unban(_) => 256,
+        }
+    }
+}
 
 impl Unit {
     /// The rooms this unit writes to, in id order: what must be locked before anything is read.
     /// Three at most.
     #[must_use]
     pub fn rooms(&self) -> Vec<RoomId> {
-        let mut rooms = vec![self.room];
-        match &self.deed {
-            Deed::Speak(_) => {}
-            Deed::Open(open) => {
-                rooms.push(RoomId::personal(self.author));
-                rooms.extend(open.with.map(RoomId::personal));
-            }
-            Deed::Admit(admit) => rooms.push(RoomId::personal(admit.user)),
-        }
+        let author = self.deed.tells_author().then_some(self.author);
+        let personal = author.into_iter().chain(self.deed.subject()).map(RoomId::personal);
+        let mut rooms: Vec<RoomId> = std::iter::once(self.room).chain(personal).collect();
         rooms.sort_unstable();
         rooms.dedup();
         rooms
@@ -127,21 +299,13 @@ impl Unit {
     #[must_use]
     pub fn people(&self) -> Vec<UserId> {
         let mut people = vec![self.author];
-        match &self.deed {
-            Deed::Speak(_) => {}
-            Deed::Open(open) => people.extend(open.with),
-            Deed::Admit(admit) => people.push(admit.user),
-        }
-        people.dedup();
+        people.extend(self.deed.subject().filter(|user| *user != self.author));
         people
     }
 
     /// Roughly what it weighs in a batch, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        256 + match &self.deed {
-            Deed::Speak(speak) => speak.body.len(),
-            Deed::Open(_) | Deed::Admit(_) => 256,
-        }
+        256 + self.deed.text_bytes()
     }
 }

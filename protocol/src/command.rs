@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::error::{Code, Refusal};
-use crate::id::{Cmid, RoomId, Seq};
+use crate::id::{Cmid, RoomId, Seq, UserId};
 use crate::presence::AskPresence;
 use crate::{MAX_BATCH, MAX_EVENTS, MAX_HISTORY};
 
@@ -41,6 +41,32 @@ pub enum Command {
     RoomUnsubscribe(RoomId),
     /// Say something.
     MessageSend(RoomId, MessageSend),
+    /// Change the text of an own message.
+    MessageEdit(RoomId, MessageEdit),
+    /// Take a message back.
+    MessageDelete(RoomId, MessageDelete),
+    /// Put a reaction to a message, or take it away.
+    ReactionSet(RoomId, ReactionSet),
+    /// Become a member of a public room.
+    MemberJoin(RoomId, Marked),
+    /// Be a member no more.
+    MemberLeave(RoomId, Marked),
+    /// Make somebody a member.
+    MemberAdd(RoomId, Named),
+    /// Take a member out; they may come back.
+    MemberRemove(RoomId, NamedWhy),
+    /// Give a member a role.
+    MemberRole(RoomId, MemberRole),
+    /// Let a member not write for a time.
+    ModerationMute(RoomId, ModerationMute),
+    /// How long members pause between two messages.
+    ModerationSlowMode(RoomId, ModerationSlowMode),
+    /// Take somebody out for good.
+    ModerationBan(RoomId, NamedWhy),
+    /// Let somebody come back.
+    ModerationUnban(RoomId, Named),
+    /// I am writing.
+    Typing(RoomId),
     /// Everything up to here is read.
     Read(RoomId, Read),
     /// States of messages, for reading.
@@ -141,6 +167,103 @@ pub struct MessageSend {
     pub reply_to: Option<Seq>,
 }
 
+/// `message.edit`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageEdit {
+    /// Made once for this edit; a retry carries the same.
+    pub cmid: Cmid,
+    /// The message: the `seq` of its `message.new`.
+    pub target: Seq,
+    /// The revision that is replaced; another one is `rev_conflict`.
+    pub rev: u32,
+    /// 1 to 4,000 characters.
+    pub body: String,
+}
+
+/// `message.delete`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageDelete {
+    /// Made once for this write; a retry carries the same.
+    pub cmid: Cmid,
+    /// The message: the `seq` of its `message.new`.
+    pub target: Seq,
+}
+
+/// `reaction.set`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReactionSet {
+    /// Made once for this write; a retry carries the same.
+    pub cmid: Cmid,
+    /// The message: the `seq` of its `message.new`.
+    pub target: Seq,
+    /// One emoji.
+    pub emoji: String,
+    /// Whether it is there after this.
+    pub on: bool,
+}
+
+/// `member.join`, `member.leave`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marked {
+    /// Made once for this write; a retry carries the same.
+    pub cmid: Cmid,
+}
+
+/// `member.add`, `moderation.unban`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// Made once for this write; a retry carries the same.
+    pub cmid: Cmid,
+    /// Whom.
+    pub user: UserId,
+}
+
+/// `member.remove`, `moderation.ban`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedWhy {
+    /// Made once for this write; a retry carries the same.
+    pub cmid: Cmid,
+    /// Whom.
+    pub user: UserId,
+    /// Why: 1 to 200 characters, told to that account and to the audit trail alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// `member.role`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberRole {
+    /// Made once for this write; a retry carries the same.
+    pub cmid: Cmid,
+    /// Whom.
+    pub user: UserId,
+    /// `owner`, `moderator` or `member`. Who gives `owner` away is a moderator after it.
+    pub role: String,
+}
+
+/// `moderation.mute`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModerationMute {
+    /// Made once for this write; a retry carries the same.
+    pub cmid: Cmid,
+    /// Whom.
+    pub user: UserId,
+    /// For how long from the decision on: up to 28 days; 0 lets that member write again.
+    pub seconds: u32,
+    /// Why: 1 to 200 characters, told to that account and to the audit trail alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// `moderation.slow_mode`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModerationSlowMode {
+    /// Made once for this write; a retry carries the same.
+    pub cmid: Cmid,
+    /// The pause between two messages of a member: up to six hours; 0 is none.
+    pub seconds: u32,
+}
+
 /// `read`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Read {
@@ -233,6 +356,19 @@ fn read_one(text: &str) -> Result<Request, Malformed> {
         "room.subscribe" => Command::RoomSubscribe(room()?, payload(id, raw.d)?),
         "room.unsubscribe" => Command::RoomUnsubscribe(room()?),
         "message.send" => Command::MessageSend(room()?, payload(id, raw.d)?),
+        "message.edit" => Command::MessageEdit(room()?, payload(id, raw.d)?),
+        "message.delete" => Command::MessageDelete(room()?, payload(id, raw.d)?),
+        "reaction.set" => Command::ReactionSet(room()?, payload(id, raw.d)?),
+        "member.join" => Command::MemberJoin(room()?, payload(id, raw.d)?),
+        "member.leave" => Command::MemberLeave(room()?, payload(id, raw.d)?),
+        "member.add" => Command::MemberAdd(room()?, payload(id, raw.d)?),
+        "member.remove" => Command::MemberRemove(room()?, payload(id, raw.d)?),
+        "member.role" => Command::MemberRole(room()?, payload(id, raw.d)?),
+        "moderation.mute" => Command::ModerationMute(room()?, payload(id, raw.d)?),
+        "moderation.slow_mode" => Command::ModerationSlowMode(room()?, payload(id, raw.d)?),
+        "moderation.ban" => Command::ModerationBan(room()?, payload(id, raw.d)?),
+        "moderation.unban" => Command::ModerationUnban(room()?, payload(id, raw.d)?),
+        "typing" => Command::Typing(room()?),
         "read" => Command::Read(room()?, payload(id, raw.d)?),
         "history" => Command::History(room()?, payload::<History>(id, raw.d)?.checked(id)?),
         "events" => Command::Events(room()?, payload::<Events>(id, raw.d)?.checked(id)?),

@@ -34,6 +34,36 @@ pub enum Fact {
     /// Durable: somebody is a member now. In a personal room: the account is, of another room.
     #[serde(rename = "member.joined")]
     MemberJoined(MemberJoined),
+    /// Durable: an own message has another text.
+    #[serde(rename = "message.edited")]
+    MessageEdited(MessageEdited),
+    /// Durable: a message was taken back.
+    #[serde(rename = "message.deleted")]
+    MessageDeleted(MessageDeleted),
+    /// Durable: somebody put a reaction to a message, or took it away.
+    #[serde(rename = "reaction")]
+    Reaction(Reaction),
+    /// Durable: somebody is a member no more. In a personal room: the account is not, of another room.
+    #[serde(rename = "member.left")]
+    MemberLeft(MemberLeft),
+    /// Durable: a member has another role. In a personal room: the account has, in another room.
+    #[serde(rename = "member.role")]
+    MemberRole(MemberRole),
+    /// Durable: a member may not write until then. In a personal room: the account may not, in another room.
+    #[serde(rename = "moderation.muted")]
+    ModerationMuted(ModerationMuted),
+    /// Durable: somebody may not come back.
+    #[serde(rename = "moderation.banned")]
+    ModerationBanned(ModerationBan),
+    /// Durable: somebody may come back.
+    #[serde(rename = "moderation.unbanned")]
+    ModerationUnbanned(ModerationBan),
+    /// Durable: members pause so long between two messages.
+    #[serde(rename = "moderation.slow_mode")]
+    ModerationSlowMode(ModerationSlowMode),
+    /// Volatile: somebody is writing. It holds for some seconds; nobody says when it ends.
+    #[serde(rename = "typing")]
+    Typing(Typing),
     /// Volatile: how far somebody has read.
     #[serde(rename = "read")]
     Read(ReadMark),
@@ -58,6 +88,49 @@ pub enum Fact {
     /// Volatile: connect anew after this time.
     #[serde(rename = "reconnect")]
     Reconnect(Reconnect),
+}
+
+/// What every durable event has: what two sides compare of it, beside its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Durable {
+    /// Its name on the wire.
+    pub kind: &'static str,
+    /// The message it is about, if it is about an earlier one.
+    pub target: Option<Seq>,
+    /// Who did it.
+    pub author: UserId,
+    /// The mark of the write, if it has one.
+    pub cmid: Option<Cmid>,
+}
+
+impl Fact {
+    /// What it has as a durable event; none for a volatile one.
+    #[must_use]
+    pub fn durable(&self) -> Option<Durable> {
+        let of = |kind, target, author, cmid| Some(Durable { kind, target, author, cmid });
+        match self {
+            Self::MessageNew(d) => of("message.new", None, d.author.id, Some(d.cmid)),
+            Self::MessageEdited(d) => of("message.edited", Some(d.target), d.by, d.cmid),
+            Self::MessageDeleted(d) => of("message.deleted", Some(d.target), d.by, d.cmid),
+            Self::Reaction(d) => of("reaction", Some(d.target), d.user.id, d.cmid),
+            Self::MemberJoined(d) => of("member.joined", None, d.by, d.cmid),
+            Self::MemberLeft(d) => of("member.left", None, d.by, d.cmid),
+            Self::MemberRole(d) => of("member.role", None, d.by, d.cmid),
+            Self::ModerationMuted(d) => of("moderation.muted", None, d.by, d.cmid),
+            Self::ModerationBanned(d) => of("moderation.banned", None, d.by, d.cmid),
+            Self::ModerationUnbanned(d) => of("moderation.unbanned", None, d.by, d.cmid),
+            Self::ModerationSlowMode(d) => of("moderation.slow_mode", None, d.by, d.cmid),
+            Self::Typing(_)
+            | Self::Presence(_)
+            | Self::Read(_)
+            | Self::Tops(_)
+            | Self::RoomLag(_)
+            | Self::Reset(_)
+            | Self::Gone(_)
+            | Self::AuthExpiring(_)
+            | Self::Reconnect(_) => None,
+        }
+    }
 }
 
 /// Who did it, as the server knows that person now.
@@ -86,6 +159,140 @@ pub struct Message {
     pub reply_to: Option<Seq>,
     /// 1 when written, one more with each edit.
     pub rev: u32,
+}
+
+/// An own message has another text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageEdited {
+    /// The message: the `seq` of its `message.new`.
+    pub target: Seq,
+    /// Its text as it is now; absent once deleted or erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// Its revision as it is now: the highest one told wins.
+    pub rev: u32,
+    /// Who did it: its author.
+    pub by: UserId,
+    /// The mark of the write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cmid: Option<Cmid>,
+}
+
+/// A message was taken back: its text and its reactions are gone, its number stays.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageDeleted {
+    /// The message: the `seq` of its `message.new`.
+    pub target: Seq,
+    /// Who did it: its author or a moderator.
+    pub by: UserId,
+    /// The mark of the write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cmid: Option<Cmid>,
+}
+
+/// Somebody put a reaction to a message, or took it away.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// The message: the `seq` of its `message.new`.
+    pub target: Seq,
+    /// Who.
+    pub user: Person,
+    /// One emoji.
+    pub emoji: String,
+    /// Put, or taken away.
+    pub on: bool,
+    /// The mark of the write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cmid: Option<Cmid>,
+}
+
+/// Somebody is a member no more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MemberLeft {
+    /// Who.
+    pub user: Person,
+    /// `left`, `removed` or `banned`.
+    pub how: String,
+    /// Who did it.
+    pub by: UserId,
+    /// The mark of the write that did it; the further facts of one write have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cmid: Option<Cmid>,
+    /// In a personal room: the room that was left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<Conversation>,
+    /// In a personal room: why, if that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A member has another role.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MemberRole {
+    /// Who.
+    pub user: Person,
+    /// `owner`, `moderator` or `member`.
+    pub role: String,
+    /// Who did it.
+    pub by: UserId,
+    /// The mark of the write that did it; the further facts of one write have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cmid: Option<Cmid>,
+    /// In a personal room: the room it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<Conversation>,
+}
+
+/// A member may not write for a time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModerationMuted {
+    /// Who.
+    pub user: Person,
+    /// Until when, unix milliseconds; absent if that member may write again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_ts: Option<u64>,
+    /// Who did it.
+    pub by: UserId,
+    /// The mark of the write that did it; the further facts of one write have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cmid: Option<Cmid>,
+    /// In a personal room: the room it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<Conversation>,
+    /// In a personal room: why, if that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Somebody may not come back, or may again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModerationBan {
+    /// Who.
+    pub user: Person,
+    /// Who did it.
+    pub by: UserId,
+    /// The mark of the write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cmid: Option<Cmid>,
+}
+
+/// Members pause so long between two messages; moderators do not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModerationSlowMode {
+    /// The pause in seconds; 0 is none.
+    pub seconds: u32,
+    /// Who did it.
+    pub by: UserId,
+    /// The mark of the write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cmid: Option<Cmid>,
+}
+
+/// Somebody is writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typing {
+    /// Who.
+    pub user: UserId,
 }
 
 /// Somebody is a member now.

@@ -39,6 +39,12 @@ pub const MAX_BATCH: usize = 64;
 /// Longest message text, in characters (Unicode scalar values).
 pub const MAX_BODY_CHARS: usize = 4_000;
 
+/// Most different emojis on one message.
+pub const MAX_REACTIONS: usize = 20;
+
+/// Longest reason of a moderator's step, in characters.
+pub const MAX_REASON_CHARS: usize = 200;
+
 /// Most rows a `history` answers with.
 pub const MAX_HISTORY: u32 = 100;
 

@@ -110,6 +110,12 @@ pub struct Snapshot {
     pub from_seq: Seq,
     /// Number of members.
     pub members: u64,
+    /// How long members pause between two messages, seconds; 0 is no pause.
+    #[serde(default)]
+    pub slow_mode: u32,
+    /// Until when this member may not write, unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted_until_ts: Option<u64>,
     /// How far each has read, for rooms of up to 100 members.
     pub reads: BTreeMap<UserId, Seq>,
 }
@@ -153,6 +159,20 @@ pub struct HistoryItem {
     /// The rest of it.
     #[serde(flatten)]
     pub message: Message,
+    /// What others put to it, in the order of the first of each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reacted>,
+}
+
+/// One reaction to a message, counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reacted {
+    /// The emoji.
+    pub emoji: String,
+    /// How many have put it.
+    pub count: u64,
+    /// Whether this account has.
+    pub mine: bool,
 }
 
 /// The `ok` of `events`: a stretch of the log, in order.

@@ -6,15 +6,17 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use allthrive_protocol::command::{
-    AuthRefresh, Events, Hello, History, MessageSend, Outgoing, Read, Resume, Subscribe, Wanted, read_message,
+    self, AuthRefresh, Events, Hello, History, Marked, MessageDelete, MessageEdit, MessageSend, ModerationMute, Named, NamedWhy, Outgoing,
+    ReactionSet, Read, Resume, Subscribe, Wanted, read_message,
 };
 use allthrive_protocol::event::{
-    Conversation, Event, Expiring, Fact, Gone, Lag, MemberJoined, Message, Person, ReadMark, Reconnect, Reset, Top,
+    Conversation, Event, Expiring, Fact, Gone, Lag, MemberJoined, MemberLeft, MemberRole, Message, MessageDeleted, MessageEdited,
+    ModerationBan, ModerationMuted, ModerationSlowMode, Person, Reaction, ReadMark, Reconnect, Reset, Top, Typing,
 };
 use allthrive_protocol::presence::{AskPresence, Presence, PresencePage};
 use allthrive_protocol::reply::{
-    Done, EventsPage, HistoryItem, HistoryPage, Limits, Outcome, ReadTo, Refreshed, Reply, RoomState, Snapshot, Standing, Subscribed,
-    Welcome, Written,
+    Done, EventsPage, HistoryItem, HistoryPage, Limits, Outcome, Reacted, ReadTo, Refreshed, Reply, RoomState, Snapshot, Standing,
+    Subscribed, Welcome, Written,
 };
 use allthrive_protocol::{CloseCode, Cmid, Code, Command, ConnId, PlayerId, Principal, Refusal, Request, RoomId, SessionId, UserId};
 use serde::Serialize;
@@ -172,6 +174,59 @@ fn ping() {
 }
 
 #[test]
+fn writes_about_a_message() {
+    let edit = MessageEdit { cmid: cmid(), target: 42, rev: 1, body: "Hello!".into() };
+    let wire = json!({"id": 7, "op": "message.edit", "room": ROOM, "d": {"cmid": CMID, "target": 42, "rev": 1, "body": "Hello!"}});
+    command("message.edit", Some(room()), edit.clone(), Command::MessageEdit(room(), edit), &wire);
+
+    let delete = MessageDelete { cmid: cmid(), target: 42 };
+    let wire = json!({"id": 7, "op": "message.delete", "room": ROOM, "d": {"cmid": CMID, "target": 42}});
+    command("message.delete", Some(room()), delete, Command::MessageDelete(room(), delete), &wire);
+
+    let react = ReactionSet { cmid: cmid(), target: 42, emoji: "👍".into(), on: true };
+    let wire = json!({"id": 7, "op": "reaction.set", "room": ROOM, "d": {"cmid": CMID, "target": 42, "emoji": "👍", "on": true}});
+    command("reaction.set", Some(room()), react.clone(), Command::ReactionSet(room(), react), &wire);
+}
+
+#[test]
+fn writes_about_members() {
+    let marked = Marked { cmid: cmid() };
+    let wire = |op: &str| json!({"id": 7, "op": op, "room": ROOM, "d": {"cmid": CMID}});
+    command("member.join", Some(room()), marked, Command::MemberJoin(room(), marked), &wire("member.join"));
+    command("member.leave", Some(room()), marked, Command::MemberLeave(room(), marked), &wire("member.leave"));
+
+    let named = Named { cmid: cmid(), user: id(ZOE) };
+    let wire = |op: &str| json!({"id": 7, "op": op, "room": ROOM, "d": {"cmid": CMID, "user": ZOE}});
+    command("member.add", Some(room()), named, Command::MemberAdd(room(), named), &wire("member.add"));
+    command("moderation.unban", Some(room()), named, Command::ModerationUnban(room(), named), &wire("moderation.unban"));
+
+    let why = NamedWhy { cmid: cmid(), user: id(ZOE), reason: Some("spam".into()) };
+    let wire = |op: &str| json!({"id": 7, "op": op, "room": ROOM, "d": {"cmid": CMID, "user": ZOE, "reason": "spam"}});
+    command("member.remove", Some(room()), why.clone(), Command::MemberRemove(room(), why.clone()), &wire("member.remove"));
+    command("moderation.ban", Some(room()), why.clone(), Command::ModerationBan(room(), why), &wire("moderation.ban"));
+
+    let role = command::MemberRole { cmid: cmid(), user: id(ZOE), role: "moderator".into() };
+    let wire = json!({"id": 7, "op": "member.role", "room": ROOM, "d": {"cmid": CMID, "user": ZOE, "role": "moderator"}});
+    command("member.role", Some(room()), role.clone(), Command::MemberRole(room(), role), &wire);
+
+    let mute = ModerationMute { cmid: cmid(), user: id(ZOE), seconds: 600, reason: None };
+    let wire = json!({"id": 7, "op": "moderation.mute", "room": ROOM, "d": {"cmid": CMID, "user": ZOE, "seconds": 600}});
+    command("moderation.mute", Some(room()), mute.clone(), Command::ModerationMute(room(), mute), &wire);
+
+    let slow = command::ModerationSlowMode { cmid: cmid(), seconds: 30 };
+    let wire = json!({"id": 7, "op": "moderation.slow_mode", "room": ROOM, "d": {"cmid": CMID, "seconds": 30}});
+    command("moderation.slow_mode", Some(room()), slow, Command::ModerationSlowMode(room(), slow), &wire);
+}
+
+#[test]
+fn typing() {
+    let wire = json!({"id": 7, "op": "typing", "room": ROOM, "d": {}});
+    command("typing", Some(room()), json!({}), Command::Typing(room()), &wire);
+    let told = Event { room: Some(room()), seq: None, ts: None, fact: Fact::Typing(Typing { user: id(ZOE) }) };
+    both_ways(&told, &json!({"event": "typing", "room": ROOM, "d": {"user": ZOE}}));
+}
+
+#[test]
 fn a_field_that_is_not_known_is_no_matter() {
     let wire = json!({"id": 7, "op": "read", "room": ROOM, "d": {"seq": 42, "later": true}, "later": [1]});
     assert_eq!(read_message(&wire.to_string()), vec![Ok(Request { id: Some(7), command: Command::Read(room(), Read { seq: 42 }) })]);
@@ -234,9 +289,12 @@ fn snapshot() -> (Snapshot, Value) {
         role: "owner".into(),
         from_seq: 1,
         members: 2,
+        slow_mode: 30,
+        muted_until_ts: Some(1_790_000_060_000),
         reads: BTreeMap::from([(id(MIRA), 42), (id(ZOE), 40)]),
     };
-    let wire = json!({"kind": "group", "title": "Lake trip", "role": "owner", "from_seq": 1, "members": 2, "reads": {MIRA: 42, ZOE: 40}});
+    let wire = json!({"kind": "group", "title": "Lake trip", "role": "owner", "from_seq": 1, "members": 2, "slow_mode": 30,
+        "muted_until_ts": 1_790_000_060_000_u64, "reads": {MIRA: 42, ZOE: 40}});
     (snapshot, wire)
 }
 
@@ -246,8 +304,17 @@ fn the_answer_to_a_subscription() {
     let state = RoomState { room: room(), state: Standing::Resumed, top: 57, after: 57, live: true };
     let wire = json!({"room": ROOM, "state": "resumed", "top": 57, "after": 57, "live": true, "snapshot": snapshot_wire});
     both_ways(&Subscribed { state, snapshot }, &wire);
-    let direct = Snapshot { kind: "direct".into(), title: None, role: "member".into(), from_seq: 0, members: 2, reads: BTreeMap::new() };
-    both_ways(&direct, &json!({"kind": "direct", "role": "member", "from_seq": 0, "members": 2, "reads": {}}));
+    let direct = Snapshot {
+        kind: "direct".into(),
+        title: None,
+        role: "member".into(),
+        from_seq: 0,
+        members: 2,
+        slow_mode: 0,
+        muted_until_ts: None,
+        reads: BTreeMap::new(),
+    };
+    both_ways(&direct, &json!({"kind": "direct", "role": "member", "from_seq": 0, "members": 2, "slow_mode": 0, "reads": {}}));
 }
 
 #[test]
@@ -263,8 +330,13 @@ fn the_answer_to_history() {
     let answer = Message { author: zoe(), cmid: cmid(), body: Some("Yes".into()), reply_to: Some(41), rev: 1 };
     let page = HistoryPage {
         messages: vec![
-            HistoryItem { seq: 41, ts: 1_790_000_000_000, message: deleted },
-            HistoryItem { seq: 42, ts: 1_790_000_000_001, message: answer },
+            HistoryItem { seq: 41, ts: 1_790_000_000_000, message: deleted, reactions: Vec::new() },
+            HistoryItem {
+                seq: 42,
+                ts: 1_790_000_000_001,
+                message: answer,
+                reactions: vec![Reacted { emoji: "👍".into(), count: 2, mine: true }],
+            },
         ],
         more: true,
         top: 57,
@@ -272,7 +344,7 @@ fn the_answer_to_history() {
     let wire = json!({"messages": [
         {"seq": 41, "ts": 1_790_000_000_000_u64, "author": {"id": MIRA, "username": "mira", "name": "Mira O"}, "cmid": CMID, "rev": 3},
         {"seq": 42, "ts": 1_790_000_000_001_u64, "author": {"id": ZOE, "username": "zoe", "name": "Zoë"}, "cmid": CMID,
-         "body": "Yes", "reply_to": 41, "rev": 1},
+         "body": "Yes", "reply_to": 41, "rev": 1, "reactions": [{"emoji": "👍", "count": 2, "mine": true}]},
     ], "more": true, "top": 57});
     both_ways(&page, &wire);
 }
@@ -300,6 +372,67 @@ fn the_answer_to_events() {
     let (event, event_wire) = hello_from_mira();
     let page = EventsPage { room: room(), after: 41, events: vec![event], end: 42, top: 57, live: false };
     both_ways(&page, &json!({"room": ROOM, "after": 41, "events": [event_wire], "end": 42, "top": 57, "live": false}));
+}
+
+fn durable_wire(event: &str, d: &Value) -> Value {
+    json!({"event": event, "room": ROOM, "seq": 42, "ts": 1_790_000_000_000_u64, "d": d})
+}
+
+#[test]
+fn what_becomes_of_a_message() {
+    let edited = MessageEdited { target: 40, body: Some("Hello!".into()), rev: 2, by: id(MIRA), cmid: Some(cmid()) };
+    let wire = durable_wire("message.edited", &json!({"target": 40, "body": "Hello!", "rev": 2, "by": MIRA, "cmid": CMID}));
+    both_ways(&durable(Fact::MessageEdited(edited)), &wire);
+    let deleted = MessageDeleted { target: 40, by: id(MIRA), cmid: Some(cmid()) };
+    both_ways(&durable(Fact::MessageDeleted(deleted)), &durable_wire("message.deleted", &json!({"target": 40, "by": MIRA, "cmid": CMID})));
+    let put = Reaction { target: 40, user: zoe(), emoji: "👍".into(), on: true, cmid: Some(cmid()) };
+    let wire = json!({"target": 40, "user": {"id": ZOE, "username": "zoe", "name": "Zoë"}, "emoji": "👍", "on": true, "cmid": CMID});
+    both_ways(&durable(Fact::Reaction(put)), &durable_wire("reaction", &wire));
+}
+
+#[test]
+fn what_becomes_of_a_member() {
+    let person = json!({"id": ZOE, "username": "zoe", "name": "Zoë"});
+    let conversation = Conversation { id: room(), kind: "group".into(), title: Some("Lake trip".into()), with: None };
+    let told = json!({"id": ROOM, "kind": "group", "title": "Lake trip"});
+
+    let left = MemberLeft { user: zoe(), how: "left".into(), by: id(ZOE), cmid: Some(cmid()), conversation: None, reason: None };
+    let wire = durable_wire("member.left", &json!({"user": person, "how": "left", "by": ZOE, "cmid": CMID}));
+    both_ways(&durable(Fact::MemberLeft(left)), &wire);
+    let removed = MemberLeft {
+        user: zoe(),
+        how: "removed".into(),
+        by: id(MIRA),
+        cmid: None,
+        conversation: Some(conversation.clone()),
+        reason: Some("spam".into()),
+    };
+    let wire = json!({"user": person, "how": "removed", "by": MIRA, "conversation": told, "reason": "spam"});
+    both_ways(&durable(Fact::MemberLeft(removed)), &durable_wire("member.left", &wire));
+
+    let role = MemberRole { user: zoe(), role: "moderator".into(), by: id(MIRA), cmid: Some(cmid()), conversation: None };
+    let wire = durable_wire("member.role", &json!({"user": person, "role": "moderator", "by": MIRA, "cmid": CMID}));
+    both_ways(&durable(Fact::MemberRole(role)), &wire);
+
+    let muted = ModerationMuted {
+        user: zoe(),
+        until_ts: Some(1_790_000_600_000),
+        by: id(MIRA),
+        cmid: None,
+        conversation: Some(conversation),
+        reason: None,
+    };
+    let wire = json!({"user": person, "until_ts": 1_790_000_600_000_u64, "by": MIRA, "conversation": told});
+    both_ways(&durable(Fact::ModerationMuted(muted)), &durable_wire("moderation.muted", &wire));
+
+    let ban = ModerationBan { user: zoe(), by: id(MIRA), cmid: Some(cmid()) };
+    let wire = json!({"user": person, "by": MIRA, "cmid": CMID});
+    both_ways(&durable(Fact::ModerationBanned(ban.clone())), &durable_wire("moderation.banned", &wire));
+    both_ways(&durable(Fact::ModerationUnbanned(ban)), &durable_wire("moderation.unbanned", &wire));
+
+    let slow = ModerationSlowMode { seconds: 30, by: id(MIRA), cmid: Some(cmid()) };
+    let wire = durable_wire("moderation.slow_mode", &json!({"seconds": 30, "by": MIRA, "cmid": CMID}));
+    both_ways(&durable(Fact::ModerationSlowMode(slow)), &wire);
 }
 
 #[test]

@@ -212,8 +212,23 @@ impl<W: Write> Screen<W> {
                 writeln!(self.out, "{}: {text}", plain(&message.author.username))?;
                 self.out.flush()
             }
+            Fact::MessageEdited(edited) => {
+                self.note(&format!("message {} now says: {}", edited.target, edited.body.as_deref().unwrap_or("(deleted)")))
+            }
+            Fact::MessageDeleted(deleted) => self.note(&format!("message {} was deleted", deleted.target)),
+            Fact::Reaction(put) if put.on => self.note(&format!("{} {} message {}", put.user.username, put.emoji, put.target)),
+            Fact::Reaction(gone) => self.note(&format!("{} took {} from message {}", gone.user.username, gone.emoji, gone.target)),
             Fact::MemberJoined(joined) => self.note(&format!("{} is here now", joined.user.username)),
-            Fact::Read(_)
+            Fact::MemberLeft(left) if left.how == "left" => self.note(&format!("{} has left", left.user.username)),
+            Fact::MemberLeft(left) => self.note(&format!("{} was {}", left.user.username, left.how)),
+            Fact::MemberRole(now) => self.note(&format!("{} is {} now", now.user.username, now.role)),
+            Fact::ModerationMuted(muted) if muted.until_ts.is_some() => self.note(&format!("{} was muted", muted.user.username)),
+            Fact::ModerationMuted(muted) => self.note(&format!("{} may write again", muted.user.username)),
+            Fact::ModerationBanned(banned) => self.note(&format!("{} was banned", banned.user.username)),
+            Fact::ModerationUnbanned(banned) => self.note(&format!("{} may come back", banned.user.username)),
+            Fact::ModerationSlowMode(slow) => self.note(&format!("slow mode: {} s between messages", slow.seconds)),
+            Fact::Typing(_)
+            | Fact::Read(_)
             | Fact::Presence(_)
             | Fact::Tops(_)
             | Fact::RoomLag(_)

@@ -13,7 +13,7 @@ use allthrive_domain::unit::Unit;
 use crate::engine::{Decided, Statement};
 use crate::error::Error;
 use crate::open::Store;
-use crate::{facts, log};
+use crate::{facts, log, projections};
 
 /// What became of each unit, in the order they were given.
 #[derive(Debug)]
@@ -110,13 +110,9 @@ fn writes(admitted: &[(&Unit, &[Entry])], facts: &Facts, now: Micros) -> Vec<Sta
     if admitted.is_empty() {
         return Vec::new();
     }
-    let writes = [
-        log::open_rooms(admitted, now),
-        Some(log::raise_tops(admitted, facts, now)),
-        Some(log::append(admitted)),
-        log::append_messages(admitted),
-        log::append_members(admitted, facts),
-        log::record(admitted, now),
-    ];
-    writes.into_iter().flatten().collect()
+    let log = [log::open_rooms(admitted, now), Some(log::raise_tops(admitted, facts, now)), Some(log::append(admitted))];
+    let mut writes: Vec<Statement> = log.into_iter().flatten().collect();
+    writes.extend(projections::writes(admitted, facts, now));
+    writes.extend(log::record(admitted, facts, now));
+    writes
 }

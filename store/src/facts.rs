@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use allthrive_domain::room::{Facts, Known, MemberFacts, RoomFacts};
+use allthrive_domain::room::{Facts, Known, MemberFacts, MessageFacts, Restriction, RoomFacts};
+use allthrive_domain::time::Micros;
 use allthrive_domain::unit::{Deed, Kind, Role, Unit};
 use allthrive_protocol::event::Person;
 use allthrive_protocol::{Cmid, RoomId, Seq, UserId};
@@ -27,25 +28,35 @@ fn rooms_of(units: &[Unit]) -> BTreeSet<RoomId> {
 
 /// The reads, in the order in which [`gather`] takes their rows.
 pub(crate) fn reads(units: &[Unit]) -> Vec<Statement> {
-    let keys = |rooms: BTreeSet<RoomId>| rooms.into_iter().map(|room| vec![room.into()]).collect();
+    const MESSAGE: &[(&str, Type)] = &[("room", Type::Uuid), ("seq", Type::Int)];
+    const MEMBER: &[(&str, Type)] = &[("room", Type::Uuid), ("user_id", Type::Uuid)];
     let people: BTreeSet<UserId> = units.iter().flat_map(Unit::people).collect();
     let members: BTreeSet<(RoomId, UserId)> =
         units.iter().flat_map(|unit| unit.people().into_iter().map(|user| (unit.room, user))).collect();
     let known: BTreeSet<(RoomId, UserId, Cmid)> = units.iter().map(|unit| (unit.room, unit.author, unit.cmid)).collect();
-    let answered: BTreeSet<(RoomId, Seq)> = units.iter().filter_map(answered).collect();
+    let targets = |wanted: fn(&Deed) -> bool| -> Vec<Vec<Value>> {
+        let chosen = units.iter().filter(|unit| wanted(&unit.deed));
+        let keys: BTreeSet<(RoomId, Seq)> = chosen.filter_map(|unit| Some((unit.room, unit.deed.target()?))).collect();
+        keys.into_iter().map(|(room, seq)| vec![room.into(), seq.into()]).collect()
+    };
+    let reacts = |deed: &Deed| matches!(deed, Deed::React(_));
+    let reacting = units.iter().filter(|unit| reacts(&unit.deed));
+    let own: BTreeSet<(RoomId, Seq, UserId)> = reacting.filter_map(|unit| Some((unit.room, unit.deed.target()?, unit.author))).collect();
     vec![
-        Statement::new("read rooms", "SELECT r.id, r.kind, r.title, r.top FROM rooms r JOIN {keys} ON r.id = k.room")
-            .list(&[("room", Type::Uuid)], keys(rooms_of(units))),
+        Statement::new(
+            "read rooms",
+            "SELECT r.id, r.kind, r.title, r.top, r.member_count, r.slow_mode FROM rooms r JOIN {keys} ON r.id = k.room",
+        )
+        .list(&[("room", Type::Uuid)], rooms_of(units).into_iter().map(|room| vec![room.into()]).collect()),
         Statement::new("read people", "SELECT u.id, u.username, u.display_name FROM users u JOIN {keys} ON u.id = k.id")
             .list(&[("id", Type::Uuid)], people.into_iter().map(|user| vec![user.into()]).collect()),
         Statement::new(
             "read members",
-            "SELECT m.room, m.user_id, m.role, m.from_seq FROM members m JOIN {keys} ON m.room = k.room AND m.user_id = k.user_id",
+            "SELECT k.room, k.user_id, m.role, m.from_seq, m.spoke_at, s.muted_until, s.banned FROM {keys}
+             LEFT JOIN members m ON m.room = k.room AND m.user_id = k.user_id
+             LEFT JOIN restrictions s ON s.room = k.room AND s.user_id = k.user_id",
         )
-        .list(
-            &[("room", Type::Uuid), ("user_id", Type::Uuid)],
-            members.into_iter().map(|(room, user)| vec![room.into(), user.into()]).collect(),
-        ),
+        .list(MEMBER, members.into_iter().map(|(room, user)| vec![room.into(), user.into()]).collect()),
         Statement::new(
             "read known writes",
             "SELECT l.room, l.author, l.cmid, l.seq, l.at, l.fingerprint FROM room_log l
@@ -55,44 +66,80 @@ pub(crate) fn reads(units: &[Unit]) -> Vec<Statement> {
             &[("room", Type::Uuid), ("author", Type::Uuid), ("cmid", Type::Uuid)],
             known.into_iter().map(|(room, author, cmid)| vec![room.into(), author.into(), cmid.into()]).collect(),
         ),
-        Statement::new("read answered messages", "SELECT m.room, m.seq FROM messages m JOIN {keys} ON m.room = k.room AND m.seq = k.seq")
-            .list(
-                &[("room", Type::Uuid), ("seq", Type::Int)],
-                answered.into_iter().map(|(room, seq)| vec![room.into(), Value::from(seq)]).collect(),
-            ),
+        Statement::new(
+            "read messages asked for",
+            "SELECT m.room, m.seq, m.author, m.rev, m.deleted_at FROM messages m JOIN {keys} ON m.room = k.room AND m.seq = k.seq",
+        )
+        .list(MESSAGE, targets(|_| true)),
+        Statement::new(
+            "read authors of what is taken back",
+            "SELECT m.room, m.user_id, m.role, m.from_seq, m.spoke_at FROM {keys}
+             JOIN messages x ON x.room = k.room AND x.seq = k.seq JOIN members m ON m.room = x.room AND m.user_id = x.author",
+        )
+        .list(MESSAGE, targets(|deed| matches!(deed, Deed::Delete(_)))),
+        Statement::new(
+            "count reactions",
+            "SELECT r.room, r.seq, r.emoji, COUNT(*) FROM reactions r JOIN {keys} ON r.room = k.room AND r.seq = k.seq
+             GROUP BY r.room, r.seq, r.emoji",
+        )
+        .list(MESSAGE, targets(reacts)),
+        Statement::new(
+            "read own reactions",
+            "SELECT r.room, r.seq, r.user_id, r.emoji FROM reactions r
+             JOIN {keys} ON r.room = k.room AND r.seq = k.seq AND r.user_id = k.user_id",
+        )
+        .list(
+            &[("room", Type::Uuid), ("seq", Type::Int), ("user_id", Type::Uuid)],
+            own.into_iter().map(|(room, seq, user)| vec![room.into(), seq.into(), user.into()]).collect(),
+        ),
     ]
-}
-
-fn answered(unit: &Unit) -> Option<(RoomId, Seq)> {
-    match &unit.deed {
-        Deed::Speak(speak) => speak.reply_to.map(|seq| (unit.room, seq)),
-        Deed::Open(_) | Deed::Admit(_) => None,
-    }
 }
 
 /// The facts from the rows of [`reads`].
 pub(crate) fn gather(rows: Vec<Vec<Row>>) -> Result<Facts, Error> {
-    let [rooms, people, members, known, answered] =
-        <[Vec<Row>; 5]>::try_from(rows).map_err(|_| Error::corrupt("facts", "another number of answers"))?;
+    let [rooms, people, members, known, messages, authors, counts, own] =
+        <[Vec<Row>; 8]>::try_from(rows).map_err(|_| Error::corrupt("facts", "another number of answers"))?;
     let mut facts = Facts::default();
     for row in &rooms {
-        facts.rooms.insert(row.get(0)?, RoomFacts { kind: kind(row, 1)?, title: row.get(2)?, top: row.get(3)? });
+        let room = RoomFacts { kind: kind(row, 1)?, title: row.get(2)?, top: row.get(3)?, members: row.get(4)?, slow_mode: row.get(5)? };
+        facts.rooms.insert(row.get(0)?, room);
     }
     for row in &people {
         let person = Person { id: row.get(0)?, username: row.get(1)?, name: row.get(2)? };
         facts.people.insert(person.id, person);
     }
     for row in &members {
-        facts.members.insert((row.get(0)?, row.get(1)?), MemberFacts { role: role(row, 2)?, from_seq: row.get(3)? });
+        let key = (row.get(0)?, row.get(1)?);
+        if row.get::<Option<String>>(2)?.is_some() {
+            facts.members.insert(key, member(row)?);
+        }
+        if let Some(banned) = row.get::<Option<bool>>(6)? {
+            facts.restrictions.insert(key, Restriction { muted_until: row.get(5)?, banned });
+        }
+    }
+    for row in &authors {
+        facts.members.insert((row.get(0)?, row.get(1)?), member(row)?);
     }
     for row in &known {
         let known = Known { seq: row.get(3)?, at: row.get(4)?, fingerprint: row.get(5)? };
         facts.known.insert((row.get(0)?, row.get(1)?, row.get(2)?), known);
     }
-    for row in &answered {
-        facts.messages.insert((row.get(0)?, row.get(1)?));
+    for row in &messages {
+        let deleted = row.get::<Option<Micros>>(4)?.is_some();
+        facts.messages.insert((row.get(0)?, row.get(1)?), MessageFacts { author: row.get(2)?, rev: row.get(3)?, deleted });
+    }
+    for row in &counts {
+        facts.reactions.entry((row.get(0)?, row.get(1)?)).or_default().insert(row.get(2)?, row.get(3)?);
+    }
+    for row in &own {
+        facts.reacted.insert((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
     }
     Ok(facts)
+}
+
+/// Role, first number and last word, from the third column on.
+fn member(row: &Row) -> Result<MemberFacts, Error> {
+    Ok(MemberFacts { role: role(row, 2)?, from_seq: row.get(3)?, spoke_at: row.get(4)? })
 }
 
 /// A column that holds a room's kind.

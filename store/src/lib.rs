@@ -3,7 +3,7 @@
 //! - [`engine`]: the only place that knows which database is underneath
 //! - [`open`]: configuration, opening, closing; `migrate` and `epoch` are its steps
 //! - [`error`]: what can go wrong
-//! - [`commit`]: units in, log rows out; `facts` and [`log`] are its reads and writes
+//! - [`commit`]: units in, log rows out; `facts`, [`log`] and `projections` are its reads and writes
 //! - [`replay`], [`history`], [`members`]: what a connection reads
 //! - [`conversations`]: lists, page by page
 //! - [`users`], [`sign_ins`], [`mail_tokens`], [`tickets`]: accounts and how their owners come in
@@ -29,6 +29,7 @@ pub mod mail_tokens;
 pub mod members;
 mod migrate;
 pub mod open;
+mod projections;
 pub mod replay;
 pub mod sign_ins;
 pub mod tickets;

@@ -1,25 +1,28 @@
-//! The log of a room and what follows from it, as writes. All of them stand in one transaction, under
-//! the locks of [`crate::facts::lock_rooms`].
+//! The log of a room, its tops and its audit lines, as writes. All of them stand in one transaction with
+//! [`crate::projections`], under the locks of [`crate::facts::lock_rooms`].
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use allthrive_domain::entry::{Entry, Joined, Payload};
+use allthrive_domain::entry::{Entry, Payload};
 use allthrive_domain::room::Facts;
 use allthrive_domain::time::Micros;
-use allthrive_domain::unit::{Deed, Unit};
+use allthrive_domain::unit::{Deed, Role, Unit};
 use allthrive_protocol::RoomId;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::audit::{self, Audit};
 use crate::engine::{Statement, Type, Value};
+use crate::projections::insert_members;
 
 /// A unit and the entries it was admitted with.
-type Admitted<'a> = (&'a Unit, &'a [Entry]);
+pub(crate) type Admitted<'a> = (&'a Unit, &'a [Entry]);
 
 /// The rows of the rooms that were opened.
 pub(crate) fn open_rooms(admitted: &[Admitted<'_>], now: Micros) -> Option<Statement> {
-    let rows = admitted.iter().filter_map(|(unit, _)| match &unit.deed {
-        Deed::Open(open) => Some(vec![
+    let opened = admitted.iter().filter_map(|(unit, _)| if let Deed::Open(open) = &unit.deed { Some((unit, open)) } else { None });
+    let rows = opened.map(|(unit, open)| {
+        vec![
             unit.room.into(),
             open.kind.word().into(),
             open.title.clone().into(),
@@ -28,8 +31,7 @@ pub(crate) fn open_rooms(admitted: &[Admitted<'_>], now: Micros) -> Option<State
             unit.author.into(),
             now.into(),
             now.into(),
-        ]),
-        Deed::Speak(_) | Deed::Admit(_) => None,
+        ]
     });
     some_rows(rows.collect(), |rows| insert_rooms().list(ROOM, rows))
 }
@@ -54,63 +56,105 @@ fn insert_rooms() -> Statement {
 pub fn open_personal(user: allthrive_protocol::UserId, now: Micros) -> Vec<Statement> {
     let room = RoomId::personal(user);
     let row = vec![room.into(), "personal".into(), Value::Null, 0i64.into(), 1i64.into(), user.into(), now.into(), now.into()];
-    let member = vec![room.into(), user.into(), "owner".into(), 0i64.into(), 0i64.into(), 0i64.into(), now.into()];
+    let member = vec![room.into(), user.into(), "owner".into(), 0i64.into(), 0i64.into(), 0i64.into(), now.into(), now.into()];
     vec![insert_rooms().list(ROOM, vec![row]), insert_members(vec![member])]
 }
 
 /// Where each room stands now.
 pub(crate) fn raise_tops(admitted: &[Admitted<'_>], facts: &Facts, now: Micros) -> Statement {
-    let mut joined: BTreeMap<RoomId, u64> = BTreeMap::new();
-    for entry in entries(admitted) {
-        *joined.entry(entry.room).or_default() += u64::from(is_joining(entry));
-    }
-    let rows = joined.into_iter().map(|(room, joined)| {
-        let top = facts.rooms.get(&room).map_or(0, |facts| facts.top);
-        vec![room.into(), top.into(), joined.into(), now.into()]
+    let rooms: BTreeSet<RoomId> = entries(admitted).map(|entry| entry.room).collect();
+    let rows = rooms.into_iter().filter_map(|room| {
+        let known = facts.rooms.get(&room)?;
+        Some(vec![room.into(), known.top.into(), known.members.into(), known.slow_mode.into(), now.into()])
     });
     // Clocks of several servers differ: the label never goes back.
     Statement::new(
         "raise tops",
-        "UPDATE rooms_all SET top = k.top, member_count = member_count + k.joined, last_at = CASE WHEN k.at > last_at THEN k.at ELSE last_at END
+        "UPDATE rooms_all SET top = k.top, member_count = k.members, slow_mode = k.slow_mode,
+            last_at = CASE WHEN k.at > last_at THEN k.at ELSE last_at END
          FROM {keys} WHERE rooms_all.id = k.room",
     )
-    .list(&[("room", Type::Uuid), ("top", Type::Int), ("joined", Type::Int), ("at", Type::Int)], rows.collect())
+    .list(&[("room", Type::Uuid), ("top", Type::Int), ("members", Type::Int), ("slow_mode", Type::Int), ("at", Type::Int)], rows.collect())
+}
+
+/// What a log row holds beside its columns. The text of a message is never in it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Data {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kind: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) how: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) until: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) emoji: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) on: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seconds: Option<u32>,
+}
+
+impl Data {
+    fn of(payload: &Payload) -> Option<Self> {
+        let place = payload.place();
+        let told = Self { kind: place.map(|p| p.kind.word().to_owned()), title: place.and_then(|p| p.title.clone()), ..Self::default() };
+        Some(match payload.clone() {
+            Payload::Message { .. }
+            | Payload::Edited { .. }
+            | Payload::Deleted { .. }
+            | Payload::Banned { .. }
+            | Payload::Unbanned { .. } => {
+                return None;
+            }
+            Payload::Reacted { emoji, on, .. } => Self { emoji: Some(emoji), on: Some(on), ..told },
+            Payload::Joined { role, .. } | Payload::Appointed { role, .. } => Self { role: Some(role.word().to_owned()), ..told },
+            Payload::Left { how, reason, .. } => Self { how: Some(how.word().to_owned()), reason, ..told },
+            Payload::Muted { until, reason, .. } => Self { until: until.map(|until| until.0), reason, ..told },
+            Payload::SlowMode { seconds } => Self { seconds: Some(seconds), ..told },
+        })
+    }
+
+    pub(crate) fn role(&self) -> Option<Role> {
+        self.role.as_deref().and_then(Role::parse)
+    }
 }
 
 /// The log rows.
 pub(crate) fn append(admitted: &[Admitted<'_>]) -> Statement {
     let rows = entries(admitted).map(|entry| {
-        let (subject, told, data) = match &entry.payload {
-            Payload::Message { .. } => (None, None, None),
-            Payload::Joined { user, role, conversation } => {
-                let told = conversation.as_ref();
-                let data = json!({ "role": role.word(), "kind": told.map(|t| t.kind.word()), "title": told.map(|t| t.title.clone()) });
-                (Some(user.id), told, Some(data.to_string()))
-            }
-        };
+        let place = entry.payload.place();
+        let data = Data::of(&entry.payload).map(|data| serde_json::to_string(&data).expect("plain data"));
         vec![
             entry.room.into(),
             entry.seq.into(),
             entry.payload.kind().into(),
+            entry.payload.target().into(),
             entry.author.id.into(),
             entry.cmid.into(),
             entry.fingerprint.into(),
             entry.at.into(),
-            subject.into(),
-            told.map(|told| told.room).into(),
-            told.and_then(|told: &Joined| told.with.as_ref()).map(|with| with.id).into(),
+            entry.payload.subject().map(|user| user.id).into(),
+            place.map(|place| place.room).into(),
+            place.and_then(|place| place.with.as_ref()).map(|with| with.id).into(),
             data.into(),
         ]
     });
     Statement::new(
         "append to the log",
-        "INSERT INTO room_log (room, seq, kind, author, cmid, fingerprint, at, subject, told_room, told_user, data) {rows}",
+        "INSERT INTO room_log (room, seq, kind, target_seq, author, cmid, fingerprint, at, subject, told_room, told_user, data) {rows}",
     )
     .list(
         &[
             ("room", Type::Uuid),
             ("seq", Type::Int),
             ("kind", Type::Text),
+            ("target_seq", Type::Int),
             ("author", Type::Uuid),
             ("cmid", Type::Uuid),
             ("fingerprint", Type::Bytes),
@@ -124,78 +168,28 @@ pub(crate) fn append(admitted: &[Admitted<'_>]) -> Statement {
     )
 }
 
-/// The messages.
-pub(crate) fn append_messages(admitted: &[Admitted<'_>]) -> Option<Statement> {
-    let rows = entries(admitted).filter_map(|entry| match &entry.payload {
-        Payload::Message { body, reply_to, rev } => Some(vec![
-            entry.room.into(),
-            entry.seq.into(),
-            entry.author.id.into(),
-            body.clone().into(),
-            (*reply_to).into(),
-            (*rev).into(),
-            entry.at.into(),
-        ]),
-        Payload::Joined { .. } => None,
-    });
-    some_rows(rows.collect(), |rows| {
-        Statement::new("append messages", "INSERT INTO messages (room, seq, author, body, reply_to, rev, created_at) {rows}").list(
-            &[
-                ("room", Type::Uuid),
-                ("seq", Type::Int),
-                ("author", Type::Uuid),
-                ("body", Type::Text),
-                ("reply_to", Type::Int),
-                ("rev", Type::Int),
-                ("created_at", Type::Int),
-            ],
-            rows,
-        )
-    })
-}
-
-/// The members. What was said before one joined is not unread.
-pub(crate) fn append_members(admitted: &[Admitted<'_>], facts: &Facts) -> Option<Statement> {
-    let rows = entries(admitted).filter_map(|entry| match &entry.payload {
-        Payload::Joined { user, role, conversation: None } => {
-            let from_seq = facts.members.get(&(entry.room, user.id)).map_or(0, |member| member.from_seq);
-            Some(vec![
-                entry.room.into(),
-                user.id.into(),
-                role.word().into(),
-                from_seq.into(),
-                entry.seq.into(),
-                entry.seq.into(),
-                entry.at.into(),
-            ])
-        }
-        Payload::Joined { .. } | Payload::Message { .. } => None,
-    });
-    some_rows(rows.collect(), insert_members)
-}
-
-fn insert_members(rows: Vec<Vec<Value>>) -> Statement {
-    Statement::new("append members", "INSERT INTO members (room, user_id, role, from_seq, joined_seq, read_seq, joined_at) {rows}").list(
-        &[
-            ("room", Type::Uuid),
-            ("user_id", Type::Uuid),
-            ("role", Type::Text),
-            ("from_seq", Type::Int),
-            ("joined_seq", Type::Int),
-            ("read_seq", Type::Int),
-            ("joined_at", Type::Int),
-        ],
-        rows,
-    )
-}
-
-/// The audit lines of rooms opened and people added. Messages leave none.
-pub(crate) fn record(admitted: &[Admitted<'_>], now: Micros) -> Option<Statement> {
+/// The audit lines of what is done with rooms and members, and of messages that somebody else took back.
+/// What people say leaves none: the log is its record.
+pub(crate) fn record(admitted: &[Admitted<'_>], facts: &Facts, now: Micros) -> Option<Statement> {
     let lines = admitted.iter().filter_map(|(unit, _)| {
         let (action, detail) = match &unit.deed {
-            Deed::Speak(_) => return None,
+            Deed::Speak(_) | Deed::Edit(_) | Deed::React(_) => return None,
+            Deed::Delete(delete) => {
+                let author = facts.messages.get(&(unit.room, delete.target)).map(|message| message.author);
+                if author == Some(unit.author) {
+                    return None;
+                }
+                ("message.delete", json!({ "target": delete.target, "author": author }))
+            }
             Deed::Open(open) => ("room.open", json!({ "kind": open.kind.word(), "with": open.with })),
             Deed::Admit(admit) => ("room.admit", json!({ "user": admit.user })),
+            Deed::Leave => ("room.leave", json!({})),
+            Deed::Remove(remove) => ("room.remove", json!({ "user": remove.user, "reason": remove.reason })),
+            Deed::Appoint(appoint) => ("room.role", json!({ "user": appoint.user, "role": appoint.role.word() })),
+            Deed::Mute(mute) => ("room.mute", json!({ "user": mute.user, "seconds": mute.seconds, "reason": mute.reason })),
+            Deed::SlowDown(slow) => ("room.slow_mode", json!({ "seconds": slow.seconds })),
+            Deed::Ban(ban) => ("room.ban", json!({ "user": ban.user, "reason": ban.reason })),
+            Deed::Unban(unban) => ("room.unban", json!({ "user": unban.user })),
         };
         let (actor, target) = (Some(unit.author.to_string()), Some(unit.room.to_string()));
         Some(Audit { at: now, actor, action, target, outcome: "ok", detail: Some(detail), personal: None })
@@ -204,15 +198,12 @@ pub(crate) fn record(admitted: &[Admitted<'_>], now: Micros) -> Option<Statement
     (!lines.is_empty()).then(|| audit::record_all(lines))
 }
 
-fn entries<'a>(admitted: &'a [Admitted<'a>]) -> impl Iterator<Item = &'a Entry> {
+/// Every entry of a batch, in order.
+pub(crate) fn entries<'a>(admitted: &'a [Admitted<'a>]) -> impl Iterator<Item = &'a Entry> {
     admitted.iter().flat_map(|(_, entries)| entries.iter())
 }
 
-/// Of the room itself, not of a personal room that tells of it.
-fn is_joining(entry: &Entry) -> bool {
-    matches!(&entry.payload, Payload::Joined { conversation: None, .. })
-}
-
-fn some_rows(rows: Vec<Vec<Value>>, statement: impl FnOnce(Vec<Vec<Value>>) -> Statement) -> Option<Statement> {
+/// The statement, unless it has no rows.
+pub(crate) fn some_rows(rows: Vec<Vec<Value>>, statement: impl FnOnce(Vec<Vec<Value>>) -> Statement) -> Option<Statement> {
     (!rows.is_empty()).then(|| statement(rows))
 }

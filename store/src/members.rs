@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use allthrive_domain::time::Micros;
 use allthrive_domain::unit::{Kind, Role};
 use allthrive_protocol::event::Top;
 use allthrive_protocol::reply::Snapshot;
@@ -71,8 +72,10 @@ impl Store {
     pub async fn snapshot(&self, user: UserId, room: RoomId) -> Result<Option<(Snapshot, Seq)>, Error> {
         let read = Statement::new(
             "read a snapshot",
-            "SELECT r.kind, r.title, m.role, m.from_seq, r.member_count, r.top, o.user_id, o.read_seq
-             FROM members m JOIN rooms r ON r.id = m.room LEFT JOIN members o ON o.room = m.room AND r.member_count <= $3
+            "SELECT r.kind, r.title, m.role, m.from_seq, r.member_count, r.top, o.user_id, o.read_seq, r.slow_mode, s.muted_until
+             FROM members m JOIN rooms r ON r.id = m.room
+             LEFT JOIN restrictions s ON s.room = m.room AND s.user_id = m.user_id
+             LEFT JOIN members o ON o.room = m.room AND r.member_count <= $3
              WHERE m.room = $1 AND m.user_id = $2",
         );
         let rows = self.engine.all(read.bind(room).bind(user).bind(READS_OF)).await?;
@@ -89,6 +92,8 @@ impl Store {
             role: role(first, 2)?.word().to_owned(),
             from_seq: first.get(3)?,
             members: first.get(4)?,
+            slow_mode: first.get(8)?,
+            muted_until_ts: first.get::<Option<Micros>>(9)?.map(Micros::millis),
             reads,
         };
         Ok(Some((snapshot, first.get(5)?)))

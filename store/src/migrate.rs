@@ -9,6 +9,7 @@ use crate::error::{Cause, Error};
 const FILES: &[(&str, &str)] = &[
     ("V1__rooms", include_str!("../../migrations/0001_rooms.sql")),
     ("V2__people", include_str!("../../migrations/0002_people.sql")),
+    ("V3__talk", include_str!("../../migrations/0003_talk.sql")),
     ("V4__audit", include_str!("../../migrations/0004_audit.sql")),
 ];
 

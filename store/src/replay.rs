@@ -2,13 +2,15 @@
 //!
 //! Each `seq` is told once, with its payload as now permitted: today's text of a message, today's names of people.
 
-use allthrive_domain::entry::{Entry, Joined, Payload};
-use allthrive_domain::unit::{Kind, Role};
+use allthrive_domain::entry::{Entry, Leaving, Payload, Place};
+use allthrive_domain::time::Micros;
+use allthrive_domain::unit::Kind;
 use allthrive_protocol::event::Person;
 use allthrive_protocol::{RoomId, Seq, UserId};
 
 use crate::engine::{Row, Statement, Type};
 use crate::error::Error;
+use crate::log::Data;
 use crate::open::Store;
 
 /// A stretch of a room's log as one member may see it.
@@ -31,7 +33,7 @@ pub(crate) const ENVELOPE_BYTES: usize = 384;
 macro_rules! entry_columns {
     () => {
         "l.seq, l.at, l.kind, l.cmid, l.author, a.username, a.display_name, m.body, m.reply_to, m.rev,
-         l.subject, s.username AS s_username, s.display_name AS s_name, l.told_room, l.told_user, w.username AS w_username, w.display_name AS w_name, l.data"
+         l.subject, s.username AS s_username, s.display_name AS s_name, l.told_room, l.told_user, w.username AS w_username, w.display_name AS w_name, l.data, l.target_seq"
     };
 }
 
@@ -39,7 +41,7 @@ macro_rules! entry_columns {
 macro_rules! entry_joins {
     () => {
         "LEFT JOIN users_all a ON a.id = l.author
-         LEFT JOIN messages m ON m.room = l.room AND m.seq = l.seq
+         LEFT JOIN messages m ON m.room = l.room AND m.seq = COALESCE(l.target_seq, l.seq)
          LEFT JOIN users_all s ON s.id = l.subject
          LEFT JOIN users_all w ON w.id = l.told_user"
     };
@@ -48,7 +50,7 @@ macro_rules! entry_joins {
 /// Names the columns of a stretch of the log, before the joins.
 macro_rules! log_columns {
     () => {
-        "room, seq, at, kind, cmid, author, subject, told_room, told_user, data"
+        "room, seq, at, kind, cmid, author, subject, told_room, told_user, data, target_seq"
     };
 }
 
@@ -130,8 +132,15 @@ impl Store {
 
 fn text_bytes(entry: &Entry) -> usize {
     match &entry.payload {
-        Payload::Message { body, .. } => body.as_deref().map_or(0, json_bytes),
-        Payload::Joined { .. } => 0,
+        Payload::Message { body, .. } | Payload::Edited { body, .. } => body.as_deref().map_or(0, json_bytes),
+        Payload::Left { reason, .. } | Payload::Muted { reason, .. } => reason.as_deref().map_or(0, json_bytes),
+        Payload::Deleted { .. }
+        | Payload::Reacted { .. }
+        | Payload::Joined { .. }
+        | Payload::Appointed { .. }
+        | Payload::Banned { .. }
+        | Payload::Unbanned { .. }
+        | Payload::SlowMode { .. } => 0,
     }
 }
 
@@ -142,12 +151,6 @@ pub(crate) fn json_bytes(text: &str) -> usize {
 
 /// One entry from the columns of [`entry_columns`], of which the first stands at `at`.
 fn entry(room: RoomId, row: &Row, at: usize) -> Result<Entry, Error> {
-    let kind: String = row.get(at + 2)?;
-    let payload = match kind.as_str() {
-        "message.new" => Payload::Message { body: row.get(at + 7)?, reply_to: row.get(at + 8)?, rev: row.get(at + 9)? },
-        "member.joined" => joined(row, at)?,
-        other => return Err(Error::corrupt("room_log.kind", other)),
-    };
     Ok(Entry {
         room,
         seq: row.get(at)?,
@@ -155,26 +158,47 @@ fn entry(room: RoomId, row: &Row, at: usize) -> Result<Entry, Error> {
         author: person(row, at + 4)?,
         cmid: row.get(at + 3)?,
         fingerprint: None,
-        payload,
+        payload: payload(row, at)?,
     })
 }
 
-fn joined(row: &Row, at: usize) -> Result<Payload, Error> {
-    let text: String = row.get(at + 17)?;
-    let data: serde_json::Value = serde_json::from_str(&text).map_err(|e| Error::corrupt("room_log.data", e))?;
-    let word = |key: &str| data.get(key).and_then(serde_json::Value::as_str);
-    let missing = |key: &str| Error::corrupt("room_log.data", format!("no {key}"));
-    let conversation = match row.get::<Option<RoomId>>(at + 13)? {
-        None => None,
-        Some(room) => Some(Joined {
-            room,
-            kind: word("kind").and_then(Kind::parse).ok_or_else(|| missing("kind"))?,
-            title: word("title").map(str::to_owned),
-            with: optional_person(row, at + 14)?,
-        }),
-    };
-    let role = word("role").and_then(Role::parse).ok_or_else(|| missing("role"))?;
-    Ok(Payload::Joined { user: person(row, at + 10)?, role, conversation })
+/// What happened, as now permitted: a message has its present text wherever it is told.
+fn payload(row: &Row, at: usize) -> Result<Payload, Error> {
+    let kind: String = row.get(at + 2)?;
+    let body = || row.get(at + 7);
+    let target = || row.get(at + 18);
+    let user = || person(row, at + 10);
+    let data = row
+        .get::<Option<String>>(at + 17)?
+        .map_or(Ok(Data::default()), |text| serde_json::from_str(&text).map_err(|error| Error::corrupt("room_log.data", error)))?;
+    let place = place(row, at, &data)?;
+    let lacks = |what: &str| Error::corrupt("room_log.data", format!("no {what} in {kind}"));
+    Ok(match kind.as_str() {
+        "message.new" => Payload::Message { body: body()?, reply_to: row.get(at + 8)?, rev: row.get(at + 9)? },
+        "message.edited" => Payload::Edited { target: target()?, body: body()?, rev: row.get(at + 9)? },
+        "message.deleted" => Payload::Deleted { target: target()? },
+        "reaction" => {
+            let (emoji, on) = data.emoji.zip(data.on).ok_or_else(|| lacks("reaction"))?;
+            Payload::Reacted { target: target()?, emoji, on }
+        }
+        "member.joined" => Payload::Joined { user: user()?, role: data.role().ok_or_else(|| lacks("role"))?, place },
+        "member.left" => {
+            let how = data.how.as_deref().and_then(Leaving::parse).ok_or_else(|| lacks("way"))?;
+            Payload::Left { user: user()?, how, place, reason: data.reason }
+        }
+        "member.role" => Payload::Appointed { user: user()?, role: data.role().ok_or_else(|| lacks("role"))?, place },
+        "moderation.muted" => Payload::Muted { user: user()?, until: data.until.map(Micros), place, reason: data.reason },
+        "moderation.banned" => Payload::Banned { user: user()? },
+        "moderation.unbanned" => Payload::Unbanned { user: user()? },
+        "moderation.slow_mode" => Payload::SlowMode { seconds: data.seconds.ok_or_else(|| lacks("pause"))? },
+        other => return Err(Error::corrupt("room_log.kind", other)),
+    })
+}
+
+fn place(row: &Row, at: usize, data: &Data) -> Result<Option<Place>, Error> {
+    let Some(room) = row.get::<Option<RoomId>>(at + 13)? else { return Ok(None) };
+    let kind = data.kind.as_deref().and_then(Kind::parse).ok_or_else(|| Error::corrupt("room_log.data", "no kind of the room told of"))?;
+    Ok(Some(Place { room, kind, title: data.title.clone(), with: optional_person(row, at + 14)? }))
 }
 
 /// A person from three columns: id, username, display name.

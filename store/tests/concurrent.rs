@@ -137,7 +137,7 @@ async fn holds_exactly(store: &Store, rooms: [RoomId; 2], acknowledged: &BTreeMa
             Payload::Message { body, .. } => {
                 Some(((at, entry.author.id.0.as_u128(), entry.cmid.unwrap().0.as_u128()), (entry.seq, body.clone())))
             }
-            Payload::Joined { .. } => None,
+            _ => None,
         });
         let expected = acknowledged.iter().filter(|(drawn, _)| drawn.0 == at);
         let expected = expected.map(|(drawn, seq)| (*drawn, (*seq, Some(format!("{} says {}", drawn.1, drawn.2)))));

@@ -43,7 +43,7 @@ async fn texts(store: &Store, at: allthrive_protocol::RoomId) -> Vec<(Seq, Optio
         .into_iter()
         .map(|entry| match entry.payload {
             allthrive_domain::entry::Payload::Message { body, .. } => (entry.seq, body),
-            allthrive_domain::entry::Payload::Joined { .. } => (entry.seq, None),
+            _ => (entry.seq, None),
         })
         .collect()
 }

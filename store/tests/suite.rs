@@ -105,7 +105,7 @@ async fn a_personal_room_tells_of_what_its_account_joined(place: Place) {
     people(&store, 2).await;
     commit(&store, vec![opens(room(5), 1, Kind::Direct, Some(2))]).await;
     let page = store.page(user(2), RoomId::personal(user(2)), 0, 10, 100_000).await.unwrap().unwrap();
-    let Payload::Joined { user: who, role, conversation: Some(told) } = &page.entries[0].payload else { panic!("{page:?}") };
+    let Payload::Joined { user: who, role, place: Some(told) } = &page.entries[0].payload else { panic!("{page:?}") };
     assert_eq!((who.id, *role, told.room, told.kind), (user(2), Role::Member, room(5), Kind::Direct));
     assert_eq!(told.with.as_ref().map(|with| with.username.as_str()), Some("user1"));
     assert_eq!(store.page(user(1), RoomId::personal(user(2)), 0, 10, 100_000).await.unwrap(), None);

@@ -17,8 +17,9 @@ pub mod redis;
 pub mod wire;
 
 use allthrive_domain::entry::{Entry, Payload};
-use allthrive_protocol::{RoomId, Seq};
+use allthrive_protocol::{RoomId, Seq, UserId};
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use crate::bus::local::{LocalBus, Owed};
 use crate::bus::neighbours::Neighbours;
@@ -51,17 +52,47 @@ pub struct Committed {
     pub seq: Seq,
     /// The whole frame.
     pub frame: Bytes,
+    /// What it means for those who listen, beside being told.
+    pub effect: Effect,
+}
+
+/// What an event means for those who listen to its room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Nothing more.
+    #[default]
+    None,
     /// In a personal room: the account is a member of this room now.
-    pub joined: Option<RoomId>,
+    Joined(RoomId),
+    /// This account is a member no more: it hears nothing from here on.
+    Left(UserId),
+    /// An earlier event is told otherwise from now on: frames that are kept are void.
+    Blanked,
 }
 
 impl From<&Entry> for Committed {
     fn from(entry: &Entry) -> Self {
-        let joined = match &entry.payload {
-            Payload::Joined { conversation: Some(joined), .. } => Some(joined.room),
-            Payload::Joined { conversation: None, .. } | Payload::Message { .. } => None,
-        };
-        Self { room: entry.room, seq: entry.seq, frame: frame::event(&entry.event()), joined }
+        Self { room: entry.room, seq: entry.seq, frame: frame::event(&entry.event()), effect: Effect::of(&entry.payload) }
+    }
+}
+
+impl Effect {
+    fn of(payload: &Payload) -> Self {
+        match payload {
+            Payload::Joined { place: Some(place), .. } => Self::Joined(place.room),
+            Payload::Left { user, place: None, .. } => Self::Left(user.id),
+            Payload::Edited { .. } | Payload::Deleted { .. } => Self::Blanked,
+            Payload::Message { .. }
+            | Payload::Reacted { .. }
+            | Payload::Joined { place: None, .. }
+            | Payload::Left { place: Some(_), .. }
+            | Payload::Appointed { .. }
+            | Payload::Muted { .. }
+            | Payload::Banned { .. }
+            | Payload::Unbanned { .. }
+            | Payload::SlowMode { .. } => Self::None,
+        }
     }
 }
 

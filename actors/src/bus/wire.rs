@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::Committed;
+use super::{Committed, Effect};
 use crate::frame;
 use crate::gates::Tell;
 use crate::session::lane::MergeKey;
@@ -48,8 +48,7 @@ pub struct Event {
     seq: Seq,
     /// As it is told to clients.
     told: Box<RawValue>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    joined: Option<RoomId>,
+    effect: Effect,
 }
 
 /// A volatile event.
@@ -63,13 +62,13 @@ pub struct Told {
 
 impl From<&Committed> for Event {
     fn from(event: &Committed) -> Self {
-        Self { room: event.room, seq: event.seq, told: json_of(&event.frame), joined: event.joined }
+        Self { room: event.room, seq: event.seq, told: json_of(&event.frame), effect: event.effect }
     }
 }
 
 impl From<Event> for Committed {
     fn from(event: Event) -> Self {
-        Self { room: event.room, seq: event.seq, frame: frame::text(event.told.get().as_bytes()), joined: event.joined }
+        Self { room: event.room, seq: event.seq, frame: frame::text(event.told.get().as_bytes()), effect: event.effect }
     }
 }
 
@@ -110,10 +109,10 @@ mod tests {
     fn an_event_crosses_with_the_same_frame() {
         for length in [1, 200, 70_000] {
             let frame = frame::encode(&json!({ "event": "message.new", "d": { "body": "ü".repeat(length) } }));
-            let event = Committed { room: RoomId(Uuid::from_u128(1)), seq: 7, frame, joined: Some(RoomId(Uuid::from_u128(2))) };
+            let event = Committed { room: RoomId(Uuid::from_u128(1)), seq: 7, frame, effect: Effect::Joined(RoomId(Uuid::from_u128(2))) };
             let Body::Committed(mut events) = there_and_back(Body::Committed(vec![Event::from(&event)])) else { panic!() };
             let back = Committed::from(events.remove(0));
-            assert_eq!((back.room, back.seq, back.frame, back.joined), (event.room, event.seq, event.frame, event.joined));
+            assert_eq!((back.room, back.seq, back.frame, back.effect), (event.room, event.seq, event.frame, event.effect));
         }
     }
 

@@ -22,16 +22,34 @@ pub(super) struct Audience {
 
 /// How a connection hears a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hearing {
-    /// Has been given everything up to here, and gets what follows.
-    Live(Seq),
-    /// Pulls.
-    Lagging,
+pub(super) struct Hearing {
+    /// Live: has been given everything up to here, and gets what follows. None: pulls.
+    pub(super) cursor: Option<Seq>,
+    /// The account was a member when the room's last number was this: what came before does not end that.
+    pub(super) member_at: Seq,
+}
+
+/// Where a connection stands in a room, as the store has just told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct From {
+    /// The last number it was given.
+    pub after: Seq,
+    /// The room's last number when that was read, at which the account was a member.
+    pub top: Seq,
 }
 
 impl Audience {
     pub(super) fn is_idle(&self) -> bool {
         self.hearing.is_empty() && self.telling.is_empty() && self.opening.is_empty()
+    }
+
+    /// Those who are live and have not been given everything below `top` pull from now on; `told` tells each.
+    pub(super) fn fall_behind(&mut self, top: Seq, told: impl Fn(ConnId)) {
+        for (conn, hearing) in &mut self.hearing {
+            if hearing.cursor.take_if(|cursor| *cursor < top).is_some() {
+                told(*conn);
+            }
+        }
     }
 
     /// Tells those who wait whether they may go on.

@@ -15,13 +15,13 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use actix::{Addr, Recipient};
-use allthrive_protocol::event::{Event, Fact, Lag};
+use allthrive_protocol::event::{Event, Fact, Gone, Lag};
 use allthrive_protocol::{ConnId, RoomId, Seq, UserId};
 use bytes::Bytes;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::bus::{Bus, Committed};
+use crate::bus::{Bus, Committed, Effect};
 use crate::fault::Point;
 use crate::frame;
 use crate::gates::Tell;
@@ -31,6 +31,7 @@ use crate::system::Parts;
 use crate::tops::Tops;
 
 pub use self::actor::{Close, Deliver, Expel, Heard, News, RelayActor, SignIns};
+pub use self::audience::From;
 use self::audience::{Audience, Hearing};
 use self::presence::Duties;
 
@@ -121,19 +122,19 @@ impl Relay {
         async move { is_open.await.unwrap_or(false) }
     }
 
-    /// Whether everything after `after` is still here and fits into so many bytes: then the connection may
-    /// go live. Says how many bytes it takes.
+    /// Whether everything after `after` is still here, fits into so many bytes and is this account's, which was
+    /// a member at `after`: then the connection may go live. Says how many bytes it takes.
     #[must_use]
-    pub fn meets(&self, room: RoomId, after: Seq, budget: usize) -> Option<usize> {
+    pub fn meets(&self, room: RoomId, user: UserId, after: Seq, budget: usize) -> Option<usize> {
         let state = self.state.borrow();
-        let tail = state.rooms.get(&room).and_then(|audience| audience.ring.as_ref()?.tail_bytes(after));
+        let tail = state.rooms.get(&room).and_then(|audience| audience.ring.as_ref()?.tail_bytes(after, user));
         tail.filter(|bytes| *bytes <= budget)
     }
 
-    /// The connection hears the room from `after` on: live, with what has come since put into its lane,
+    /// The connection hears the room from there on: live, with what has come since put into its lane,
     /// or lagging. Nothing happens between [`Relay::meets`] and this on one thread.
-    pub fn hear(&self, conn: ConnId, room: RoomId, after: Seq, live: bool) {
-        self.state.borrow_mut().hear(conn, room, after, live);
+    pub fn hear(&self, conn: ConnId, room: RoomId, from: From, live: bool) {
+        self.state.borrow_mut().hear(conn, room, from, live);
     }
 
     /// The connection is told when the room moves.
@@ -170,7 +171,7 @@ impl Relay {
     #[must_use]
     pub fn is_live(&self, conn: ConnId, room: RoomId) -> bool {
         let state = self.state.borrow();
-        matches!(state.rooms.get(&room).and_then(|audience| audience.hearing.get(&conn)), Some(Hearing::Live(_)))
+        matches!(state.rooms.get(&room).and_then(|audience| audience.hearing.get(&conn)), Some(Hearing { cursor: Some(_), .. }))
     }
 
     /// Whether the connection hears the room, live or lagging.
@@ -181,24 +182,26 @@ impl Relay {
 }
 
 impl State {
-    fn hear(&mut self, conn: ConnId, room: RoomId, after: Seq, live: bool) {
+    fn hear(&mut self, conn: ConnId, room: RoomId, from: From, live: bool) {
         let Some(known) = self.conns.get_mut(&conn) else { return };
         known.rooms.insert(room);
         let (user, lane) = (known.member.user, Rc::clone(&known.member.lane));
         let audience = self.audience(room);
         let mut joined = Vec::new();
-        let hearing = match &audience.ring {
+        let cursor = match &audience.ring {
             Some(ring) if live => {
-                for (frame, room) in ring.tail(after).into_iter().flatten() {
+                for (frame, effect) in ring.tail(from.after).into_iter().flatten() {
                     // A lane that was given up ends its connection by itself.
                     let _ = lane.push(frame.clone());
-                    joined.extend(*room);
+                    if let Effect::Joined(room) = effect {
+                        joined.push(*room);
+                    }
                 }
-                Hearing::Live(ring.last().max(after))
+                Some(ring.last().max(from.after))
             }
-            _ => Hearing::Lagging,
+            _ => None,
         };
-        let is_new = audience.hearing.insert(conn, hearing).is_none();
+        let is_new = audience.hearing.insert(conn, Hearing { cursor, member_at: from.top }).is_none();
         if is_new {
             self.appeared(room, conn, user);
         }
@@ -233,12 +236,7 @@ impl State {
                 if audience.ring.as_ref().is_none_or(|ring| ring.last() < top) {
                     audience.ring = Some(Ring::new(top));
                 }
-                for (conn, hearing) in &mut audience.hearing {
-                    if matches!(hearing, Hearing::Live(cursor) if *cursor < top) {
-                        *hearing = Hearing::Lagging;
-                        lag(&self.conns, *conn, room, top);
-                    }
-                }
+                audience.fall_behind(top, |conn| lag(&self.conns, conn, room, top));
                 audience.answer(true);
                 self.moved(room);
             }
@@ -267,20 +265,20 @@ impl State {
     /// One event to everybody on this thread who hears the room: a clone of bytes each, in order, once.
     fn fan_out(&mut self, room: RoomId, event: &Committed) {
         self.parts.faults.hit(Point::Relay);
+        if let Effect::Left(user) = event.effect {
+            self.part(room, user, event.seq);
+        }
         let Some(audience) = self.rooms.get_mut(&room) else { return };
         // Without a ring nobody is live yet: the gate's answer is on its way, and it counts this event.
         if let Some(ring) = audience.ring.as_mut() {
             ring.push(event);
         }
         for (conn, hearing) in &mut audience.hearing {
-            let Hearing::Live(cursor) = hearing else { continue };
-            if event.seq <= *cursor {
-                continue;
-            }
+            let Some(cursor) = hearing.cursor.as_mut().filter(|cursor| **cursor < event.seq) else { continue };
             let Some(known) = self.conns.get(conn) else { continue };
             let lane = &known.member.lane;
             if event.seq != *cursor + 1 || lane.is_above_soft() {
-                *hearing = Hearing::Lagging;
+                hearing.cursor = None;
                 lag(&self.conns, *conn, room, event.seq);
             } else {
                 *cursor = event.seq;
@@ -288,8 +286,30 @@ impl State {
             }
         }
         self.moved(room);
-        if let Some(joined) = event.joined {
+        if let Effect::Joined(joined) = event.effect {
             self.joined(UserId(room.0), joined);
+        }
+    }
+
+    /// An account is a member no more: its connections are told so and hear nothing from here on, but those that
+    /// came after it was a member again. Comes before the event that says it, which is for those who stay; the
+    /// account's personal room tells it, too.
+    fn part(&mut self, room: RoomId, user: UserId, seq: Seq) {
+        let conns: Vec<ConnId> = self.conns.iter().filter(|(_, known)| known.member.user == user).map(|(conn, _)| *conn).collect();
+        for conn in conns {
+            let Some(audience) = self.rooms.get(&room) else { return };
+            let hearing = audience.hearing.get(&conn).copied();
+            if hearing.is_some_and(|hearing| hearing.member_at >= seq) {
+                continue;
+            }
+            if let Some(known) = self.conns.get_mut(&conn) {
+                known.rooms.remove(&room);
+                if hearing.is_some() {
+                    let gone = Event { room: Some(room), seq: None, ts: None, fact: Fact::Gone(Gone {}) };
+                    let _ = known.member.lane.push(frame::event(&gone));
+                }
+            }
+            self.forget(room, conn, true);
         }
     }
 
@@ -322,12 +342,7 @@ impl State {
         self.presence_lost(room);
         let Some(audience) = self.rooms.get_mut(&room) else { return };
         let last = audience.ring.as_ref().map_or(0, Ring::last);
-        for (conn, hearing) in &mut audience.hearing {
-            if matches!(hearing, Hearing::Live(_)) {
-                *hearing = Hearing::Lagging;
-                lag(&self.conns, *conn, room, last);
-            }
-        }
+        audience.fall_behind(Seq::MAX, |conn| lag(&self.conns, conn, room, last));
         self.moved(room);
     }
 }

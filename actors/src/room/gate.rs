@@ -69,9 +69,10 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::bus::Effect;
 
     fn event(seq: Seq) -> Committed {
-        Committed { room: RoomId(Uuid::nil()), seq, frame: Bytes::new(), joined: None }
+        Committed { room: RoomId(Uuid::nil()), seq, frame: Bytes::new(), effect: Effect::None }
     }
 
     fn seqs(released: &[Committed]) -> Vec<Seq> {

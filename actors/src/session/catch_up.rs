@@ -16,7 +16,7 @@ use futures_util::future::join_all;
 use super::dispatch::{no_room, ticket_refusal, unavailable};
 use super::life::PING_EVERY;
 use super::{Credential, Ctx, Identity, Session, TicketError};
-use crate::relay::{Member, Relay};
+use crate::relay::{From, Member, Relay};
 use crate::system::busy;
 
 /// Rooms one connection may hear.
@@ -93,7 +93,7 @@ impl Session {
         let mut budget = self.lane.room_below_soft();
         let mut rooms = greeting.rooms;
         for (state, _) in rooms.iter_mut().filter(|(state, _)| state.state != Standing::Gone) {
-            let tail = self.relay.meets(state.room, state.after, budget);
+            let tail = self.relay.meets(state.room, who.user, state.after, budget);
             state.live = tail.is_some();
             budget -= tail.unwrap_or(0);
         }
@@ -119,7 +119,7 @@ impl Session {
                 }
                 self.tell_in_lane(Some(state.room), Fact::Reset(Reset { top: state.after, live: state.live, snapshot }));
             }
-            self.relay.hear(self.conn, state.room, state.after, state.live);
+            self.relay.hear(self.conn, state.room, From { after: state.after, top: state.top }, state.live);
         }
         for request in std::mem::take(&mut self.held) {
             self.dispatch(request, ctx);
@@ -142,11 +142,11 @@ impl Session {
         };
         self.ask(id, ctx, work, move |session, (snapshot, top), _| {
             let (state, after) = position(ask.after, top, snapshot.from_seq);
-            let live = session.relay.meets(room, after, session.lane.room_below_soft()).is_some();
+            let live = session.relay.meets(room, who.user, after, session.lane.room_below_soft()).is_some();
             let state = RoomState { room, state, top, after, live };
             session.reply_in_lane(id, Ok(Subscribed { state, snapshot }));
             session.relay.tell_tops(session.conn, room);
-            session.relay.hear(session.conn, room, after, live);
+            session.relay.hear(session.conn, room, From { after, top }, live);
         });
     }
 
@@ -181,12 +181,12 @@ impl Session {
     fn page(&mut self, id: Option<u64>, room: RoomId, who: Identity, page: Page, ctx: &mut Ctx) {
         // Live by an earlier page, or not subscribed any more: then this one changes nothing.
         let (already, hears) = (self.relay.is_live(self.conn, room), self.relay.hears(self.conn, room));
-        let meets = self.relay.meets(room, page.end, self.lane.room_below_soft()).is_some();
+        let meets = self.relay.meets(room, who.user, page.end, self.lane.room_below_soft()).is_some();
         let reached_top = page.end >= page.top;
         let meets = meets && hears;
         for entry in &page.entries {
-            if let Payload::Joined { conversation: Some(joined), .. } = &entry.payload {
-                self.relay.tell_tops(self.conn, joined.room);
+            if let Payload::Joined { place: Some(place), .. } = &entry.payload {
+                self.relay.tell_tops(self.conn, place.room);
             }
         }
         let events = page.entries.iter().map(Entry::event).collect();
@@ -195,7 +195,7 @@ impl Session {
         if already || !hears {
             return;
         }
-        self.relay.hear(self.conn, room, page.end, meets);
+        self.relay.hear(self.conn, room, From { after: page.end, top: page.top }, meets);
         if meets || !reached_top {
             self.misses.remove(&room);
             return;
@@ -217,9 +217,9 @@ impl Session {
                 return;
             }
             let Some((snapshot, top)) = snapshot else { return session.tell_in_lane(Some(room), Fact::Gone(Gone {})) };
-            let live = session.relay.meets(room, top, session.lane.room_below_soft()).is_some();
+            let live = session.relay.meets(room, who.user, top, session.lane.room_below_soft()).is_some();
             session.tell_in_lane(Some(room), Fact::Reset(Reset { top, live, snapshot }));
-            session.relay.hear(session.conn, room, top, live);
+            session.relay.hear(session.conn, room, From { after: top, top }, live);
         });
     }
 }

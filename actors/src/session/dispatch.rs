@@ -1,15 +1,15 @@
 //! From a command to its effect: one arm each, no wildcard.
 
 use actix::{ActorFutureExt, AsyncContext, WrapFuture};
-use allthrive_domain::names::Body;
-use allthrive_domain::unit::{Deed, Speak, Unit};
-use allthrive_protocol::command::{AuthRefresh, History, MessageSend, Read};
-use allthrive_protocol::event::{Event, Fact, ReadMark};
+use allthrive_domain::unit::{Deed, Unit};
+use allthrive_protocol::command::{AuthRefresh, History, Read};
+use allthrive_protocol::event::{Event, Fact, ReadMark, Typing};
 use allthrive_protocol::reply::{Done, HistoryPage, ReadTo, Refreshed, Written};
-use allthrive_protocol::{CloseCode, Code, Command, Refusal, Request, RoomId};
+use allthrive_protocol::{CloseCode, Cmid, Code, Command, Refusal, Request, RoomId};
 use allthrive_store::Error;
 use tokio::sync::oneshot;
 
+use super::deeds;
 use super::lane::MergeKey;
 use super::pages::Wanted;
 use super::places::Sent;
@@ -48,7 +48,20 @@ impl Session {
                 self.relay.unhear(self.conn, room);
                 self.reply_in_lane(id, Ok(self.done()));
             }
-            (Command::MessageSend(room, send), Some(who)) => self.send(id, room, send, who, ctx),
+            (Command::MessageSend(room, d), Some(who)) => self.write(id, room, d.cmid, deeds::send(d), who, ctx),
+            (Command::MessageEdit(room, d), Some(who)) => self.write(id, room, d.cmid, deeds::edit(d), who, ctx),
+            (Command::MessageDelete(room, d), Some(who)) => self.write(id, room, d.cmid, deeds::delete(d), who, ctx),
+            (Command::ReactionSet(room, d), Some(who)) => self.write(id, room, d.cmid, deeds::react(&d), who, ctx),
+            (Command::MemberJoin(room, d), Some(who)) => self.write(id, room, d.cmid, deeds::join(who.user), who, ctx),
+            (Command::MemberLeave(room, d), Some(who)) => self.write(id, room, d.cmid, Ok(Deed::Leave), who, ctx),
+            (Command::MemberAdd(room, d), Some(who)) => self.write(id, room, d.cmid, deeds::add(d), who, ctx),
+            (Command::MemberRemove(room, d), Some(who)) => self.write(id, room, d.cmid, deeds::remove(d), who, ctx),
+            (Command::MemberRole(room, d), Some(who)) => self.write(id, room, d.cmid, deeds::appoint(&d), who, ctx),
+            (Command::ModerationMute(room, d), Some(who)) => self.write(id, room, d.cmid, deeds::mute(d), who, ctx),
+            (Command::ModerationSlowMode(room, d), Some(who)) => self.write(id, room, d.cmid, deeds::slow_down(d), who, ctx),
+            (Command::ModerationBan(room, d), Some(who)) => self.write(id, room, d.cmid, deeds::ban(d), who, ctx),
+            (Command::ModerationUnban(room, d), Some(who)) => self.write(id, room, d.cmid, deeds::unban(d), who, ctx),
+            (Command::Typing(room), Some(who)) => self.typing(id, room, who, ctx),
             (Command::Read(room, read), Some(who)) => self.read(id, room, read, who, ctx),
             (Command::History(room, history), Some(who)) => self.want(id, Wanted::History(room, history), who, ctx),
             (Command::Events(room, events), Some(who)) => self.want(id, Wanted::Events(room, events), who, ctx),
@@ -76,14 +89,25 @@ impl Session {
         });
     }
 
-    fn send(&mut self, id: Option<u64>, room: RoomId, send: MessageSend, who: Identity, ctx: &mut Ctx) {
-        let body = match Body::parse(send.body) {
-            Ok(body) => body.into_string(),
-            Err(unfit) => return self.reply::<()>(id, Err(Refusal::new(Code::BadRequest, unfit.to_string())), ctx),
-        };
-        let deed = Deed::Speak(Speak { body, reply_to: send.reply_to });
-        let fingerprint = self.system.inner().fingerprints.of(room, &deed);
-        self.submit(id, Unit { room, author: who.user, cmid: send.cmid, fingerprint, deed }, ctx);
+    fn write(&mut self, id: Option<u64>, room: RoomId, cmid: Cmid, deed: Result<Deed, Refusal>, who: Identity, ctx: &mut Ctx) {
+        match deed {
+            Ok(deed) => {
+                let fingerprint = self.system.inner().fingerprints.of(room, &deed);
+                self.submit(id, Unit { room, author: who.user, cmid, fingerprint, deed }, ctx);
+            }
+            Err(refusal) => self.reply::<()>(id, Err(refusal), ctx),
+        }
+    }
+
+    /// Whoever hears a room may say so to the others who do; nothing is written.
+    fn typing(&mut self, id: Option<u64>, room: RoomId, who: Identity, ctx: &mut Ctx) {
+        if !self.relay.hears(self.conn, room) || room == RoomId::personal(who.user) {
+            return self.reply::<()>(id, Err(Refusal::new(Code::NotSubscribed, "Subscribe to the room first.")), ctx);
+        }
+        let fact = Fact::Typing(Typing { user: who.user });
+        let told = frame::event(&Event { room: Some(room), seq: None, ts: None, fact });
+        self.relay.tell(room, told, MergeKey::Typing(room, who.user));
+        self.reply(id, Ok(self.done()), ctx);
     }
 
     /// Sends a write to its room and replies with what became of it.

@@ -28,6 +28,8 @@ pub const HARD_BYTES: usize = 1024 * 1024;
 pub enum MergeKey {
     /// How far somebody has read.
     Read(RoomId, UserId),
+    /// That somebody is writing.
+    Typing(RoomId, UserId),
     /// The tops of one room of the account.
     Tops(RoomId),
 }

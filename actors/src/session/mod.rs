@@ -5,6 +5,7 @@
 //! room goes through the [`lane`], in order.
 
 mod catch_up;
+mod deeds;
 mod dispatch;
 mod echo;
 pub mod guard;
