@@ -11,7 +11,8 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::rt::signal::unix::{Signal, SignalKind, signal};
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
+use allthrive_actors::line::{self, Pace};
 use allthrive_actors::{Options, System};
 use allthrive_domain::time::Clock;
 use allthrive_store::audit::chain::ChainKey;
@@ -37,17 +38,14 @@ use crate::{pages, routes};
 /// after which a service manager kills.
 const DRAIN: Duration = Duration::from_secs(4);
 
-/// How long requests under way may take after that, seconds.
-const STOP_SECONDS: u64 = 3;
+/// How long requests under way may take after that.
+const STOP: Duration = Duration::from_secs(3);
 
 /// Writers to Postgres, each with a commit of its own in flight. SQLite has one.
 const POSTGRES_WRITERS: usize = 3;
 
 /// How often what has no meaning any more is removed from the store.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
-
-/// Waiting connections the kernel keeps: a crowd that reconnects at once must not be turned away.
-const BACKLOG: u32 = 4_096;
 
 /// Why the server does not start, or ended.
 #[derive(Debug, Error)]
@@ -103,8 +101,7 @@ impl Application {
         };
         let state = web::Data::new(state(settings, store, clock, address, workers)?);
         let app_state = state.clone();
-        let server = HttpServer::new(move || {
-            app_state.system.start_worker();
+        let server = state.system.serve(listener, STOP, move || {
             App::new()
                 .app_data(app_state.clone())
                 .configure(routes::limits)
@@ -112,17 +109,11 @@ impl Application {
                 .wrap(from_fn(csrf::guard))
                 .wrap(from_fn(secure))
                 .wrap(from_fn(trace_request))
+                .wrap(from_fn(line::note))
                 .configure(routes::configure)
                 .configure(|config| routes::for_developers(config, &app_state.settings.dev))
                 .default_service(web::to(pages::serve))
-        })
-        .backlog(BACKLOG)
-        .disable_signals()
-        .shutdown_timeout(STOP_SECONDS)
-        .on_connect(|connection, _| tame(connection.downcast_ref::<actix_web::rt::net::TcpStream>()))
-        .workers(workers)
-        .listen(listener)?
-        .run();
+        })?;
         Ok(Self { interrupt, terminate, server, state, address })
     }
 
@@ -198,6 +189,7 @@ fn state(settings: Settings, store: Store, clock: Clock, address: SocketAddr, wo
         tickets: Arc::new(TicketBox { store: store.clone(), clock: clock.clone() }),
         writers: if settings.database.url.is_some() { POSTGRES_WRITERS } else { 1 },
         workers,
+        pace: Pace::default(),
         bus: settings.redis.bus(&settings.database),
     });
     Ok(State {
@@ -223,23 +215,7 @@ pub(crate) fn private_directory(path: &Path) -> io::Result<()> {
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    let failed = |source| StartError::Listen { address, source };
-    let listener = TcpListener::bind(address).map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
-    Ok(listener)
-}
-
-/// A peer that takes nothing for 10 s is cut off by the kernel, and the kernel hides at most 64 KiB from us.
-fn tame(stream: Option<&actix_web::rt::net::TcpStream>) {
-    let Some(stream) = stream else { return };
-    let socket = socket2::SockRef::from(stream);
-    #[cfg(target_os = "linux")]
-    let timed = socket.set_tcp_user_timeout(Some(Duration::from_secs(10)));
-    #[cfg(not(target_os = "linux"))]
-    let timed = Ok(());
-    if let Err(error) = timed.and_then(|()| socket.set_send_buffer_size(64 << 10)) {
-        warn!(%error, "a connection keeps the system's own limits");
-    }
+    line::listen(address).map_err(|source| StartError::Listen { address, source })
 }
 
 async fn prune(state: web::Data<State>) {

@@ -9,6 +9,7 @@
 //! the same bytes into the lane of each member there.
 //!
 //! - [`system`]: starts and stops all of it
+//! - [`line`]: a TCP connection from below: watched, and cut when something is overdue
 //! - [`lobby`]: finds a room, starts it, replaces it
 //! - [`ring`], [`tops`]: what a relay keeps
 //! - [`presence`]: who is here
@@ -26,6 +27,7 @@ pub mod fault;
 pub mod fingerprint;
 pub mod frame;
 pub mod gates;
+pub mod line;
 pub mod lobby;
 pub mod persistence;
 pub mod presence;
@@ -37,5 +39,6 @@ pub mod session;
 pub mod system;
 pub mod tops;
 
+pub use line::Pace;
 pub use session::{Credential, Identity, Later, TicketError, Tickets, echo};
 pub use system::{Options, System};

@@ -22,6 +22,7 @@ use crate::bus::wire::Body;
 use crate::fault::Faults;
 use crate::fingerprint::Fingerprints;
 use crate::gates::Gates;
+use crate::line::Pace;
 use crate::lobby::{Find, Lobby};
 use crate::persistence::{Persistence, Unsettled};
 use crate::relay::{Expel, Relay, RelayActor};
@@ -45,6 +46,8 @@ pub struct Options {
     pub writers: usize,
     /// How many HTTP workers there will be.
     pub workers: usize,
+    /// How long things may take on a connection.
+    pub pace: Pace,
     /// Who else there may be.
     pub bus: bus::Kind,
 }
@@ -132,6 +135,7 @@ pub(crate) struct Inner {
     pub(crate) tickets: Arc<dyn Tickets>,
     pub(crate) fingerprints: Fingerprints,
     notes: Notes,
+    pub(crate) pace: Pace,
     pub(crate) draining: AtomicBool,
     pub(crate) sessions: AtomicUsize,
     lobby: Addr<Lobby>,
@@ -163,6 +167,7 @@ impl System {
             tickets: options.tickets,
             fingerprints: Fingerprints::new(&options.fingerprint_key),
             notes,
+            pace: options.pace,
             draining: AtomicBool::new(false),
             sessions: AtomicUsize::new(0),
             lobby,
@@ -269,6 +274,11 @@ impl System {
     #[must_use]
     pub fn sessions(&self) -> usize {
         self.inner.sessions.load(Ordering::Relaxed)
+    }
+
+    /// How many HTTP workers there are.
+    pub(crate) fn worker_count(&self) -> usize {
+        self.inner.parts.workers.count
     }
 
     /// Whether new connections are refused because the server stops.

@@ -80,6 +80,7 @@ async fn fragments_are_bounded_in_number_and_in_bytes() {
     raw.send(&frame(0x00, b"x").repeat(1_022)).await;
     raw.send(&frame(0x80, b"x")).await;
     assert_eq!(raw.frame().await, Some((TEXT, vec![b'x'; 1_024])));
+    drop(raw);
     node.stop().await;
 }
 

@@ -89,6 +89,16 @@ impl Raw {
         }
     }
 
+    /// The next frame, if one comes within this time.
+    ///
+    /// # Panics
+    /// As [`Self::frame`]; and if the server has ended.
+    pub async fn frame_within(&mut self, time: Duration) -> Option<(u8, Vec<u8>)> {
+        // Nothing is lost when this is given up: what was received stays.
+        let frame = tokio::time::timeout(time, self.frame()).await.ok()?;
+        Some(frame.expect("the server is there"))
+    }
+
     /// The code the server closes with, after which it must end; frames before that are passed over.
     ///
     /// # Panics
@@ -105,6 +115,15 @@ impl Raw {
                 (first, _) => assert_eq!(first & 0xF0, 0x80, "a whole frame"),
             }
         }
+    }
+
+    /// Everything that comes until the server has ended.
+    ///
+    /// # Panics
+    /// If it neither says anything nor ends for long.
+    pub async fn rest(&mut self) -> Vec<u8> {
+        while self.more().await {}
+        std::mem::take(&mut self.received)
     }
 
     /// Waits for more bytes; `false` once the server has ended.

@@ -14,7 +14,6 @@ use allthrive_store::{Page, RoomStanding, Store};
 use futures_util::future::join_all;
 
 use super::dispatch::{no_room, ticket_refusal, unavailable};
-use super::life::PING_EVERY;
 use super::{Credential, Ctx, Identity, Session, TicketError};
 use crate::relay::{From, Member, Relay};
 use crate::system::busy;
@@ -101,7 +100,7 @@ impl Session {
         let welcome = Welcome {
             conn: self.conn,
             principal: Principal::User(who.user),
-            ping_ms: millis(PING_EVERY),
+            ping_ms: millis(inner.pace.ping_every),
             server_ts: inner.parts.clock.now().millis(),
             limits: Limits { max_frame_bytes: MAX_FRAME_BYTES, max_batch: MAX_BATCH, max_body_chars: MAX_BODY_CHARS },
             history_epoch: inner.parts.store.history_epoch(),

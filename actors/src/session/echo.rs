@@ -22,7 +22,7 @@ struct Echo {
 /// # Errors
 /// What the WebSocket handshake finds wrong (RFC 6455, 4.2.1).
 pub fn echo(request: &HttpRequest, payload: web::Payload, most_bytes: usize) -> Result<HttpResponse, actix_web::Error> {
-    open(request, payload, Bounds::up_to(most_bytes), |socket| Echo { lane: socket.lane })
+    open(request, payload, Bounds::up_to(most_bytes), |lane| Echo { lane })
 }
 
 impl Actor for Echo {
@@ -36,7 +36,7 @@ impl StreamHandler<Heard> for Echo {
             Heard::Binary(bytes) => self.lane.say(&frame::binary(&bytes)),
             Heard::Ping(payload) => self.lane.say(&frame::pong(&payload)),
             Heard::Over(code) => {
-                self.lane.say(&frame::close(code));
+                self.lane.close(code);
                 ctx.stop();
             }
         }

@@ -1,9 +1,7 @@
 //! What a peer sends, as a stream of what the connection's actor must see: the payload of the request,
 //! read by [`Messages`], with control frames counted and signs of life noted.
 
-use std::cell::Cell;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -15,6 +13,7 @@ use futures_util::Stream;
 
 use super::guard::Bounds;
 use super::messages::{Incoming, Messages};
+use crate::line::Line;
 
 /// Pings, pongs and the like that a peer may send in [`CONTROLS_WITHIN`]. Each ping is answered, so this
 /// bounds the answers too; an honest client sends one in some seconds.
@@ -61,16 +60,16 @@ pub(super) struct Inbound<S> {
     chunk: Bytes,
     messages: Messages,
     controls: Controls,
-    heard_at: Rc<Cell<Instant>>,
+    line: Line,
     is_over: bool,
 }
 
 impl<S> Inbound<S> {
     /// Of this payload. Each whole frame of the peer that is a message, a ping or a pong is a sign of life: a
     /// frame that dribbles is none.
-    pub(super) fn new(payload: S, bounds: Bounds, heard_at: Rc<Cell<Instant>>) -> Self {
+    pub(super) fn new(payload: S, bounds: Bounds, line: Line) -> Self {
         let (messages, controls) = (Messages::new(bounds), Controls::default());
-        Self { payload, chunk: Bytes::new(), messages, controls, heard_at, is_over: false }
+        Self { payload, chunk: Bytes::new(), messages, controls, line, is_over: false }
     }
 
     /// What the bytes at hand say, if it is anything whole.
@@ -86,7 +85,7 @@ impl<S> Inbound<S> {
                 Err(broken) => return Some(self.over(Some(broken.code().number()))),
             };
             let now = Instant::now();
-            self.heard_at.set(now);
+            self.line.heard(now);
             let is_control = matches!(incoming, Incoming::Ping(_) | Incoming::Pong);
             if is_control && self.controls.is_one_too_many(now) {
                 return Some(self.over(Some(CloseCode::TooManyRequests.number())));
@@ -96,7 +95,10 @@ impl<S> Inbound<S> {
                 Incoming::Binary(bytes) => Heard::Binary(bytes),
                 Incoming::Ping(payload) => Heard::Ping(payload),
                 Incoming::Pong => continue,
-                Incoming::Close(code) => self.over(code),
+                Incoming::Close(code) => {
+                    self.line.heard_out();
+                    self.over(code)
+                }
             });
         }
     }
@@ -145,8 +147,7 @@ mod tests {
     /// All that is heard of these bytes, in pieces of five.
     async fn heard(bytes: &[u8]) -> Vec<Heard> {
         let chunks: Vec<_> = bytes.chunks(5).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
-        let life = Rc::new(Cell::new(Instant::now()));
-        Inbound::new(futures_util::stream::iter(chunks), Bounds::TEXT, life).collect().await
+        Inbound::new(futures_util::stream::iter(chunks), Bounds::TEXT, Line::default()).collect().await
     }
 
     #[actix_rt::test]
@@ -185,14 +186,15 @@ mod tests {
 
     #[actix_rt::test]
     async fn only_a_whole_frame_is_a_sign_of_life() {
-        let life = Rc::new(Cell::new(Instant::now() - Duration::from_secs(30)));
-        let before = life.get();
+        let line = Line::default();
+        let before = line.heard_at();
+        while Instant::now() == before {}
         let bytes = frame(0x81, b"hello");
         let dribble = futures_util::stream::iter(vec![Ok(Bytes::copy_from_slice(&bytes[..10]))]);
-        assert!(Inbound::new(dribble, Bounds::TEXT, Rc::clone(&life)).next().await.is_none());
-        assert_eq!(life.get(), before);
+        assert!(Inbound::new(dribble, Bounds::TEXT, line.clone()).next().await.is_none());
+        assert_eq!(line.heard_at(), before);
         let whole = futures_util::stream::iter(vec![Ok(Bytes::from(bytes))]);
-        assert!(Inbound::new(whole, Bounds::TEXT, Rc::clone(&life)).next().await.is_some());
-        assert!(life.get() > before);
+        assert!(Inbound::new(whole, Bounds::TEXT, line.clone()).next().await.is_some());
+        assert!(line.heard_at() > before);
     }
 }

@@ -9,10 +9,13 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
-use allthrive_protocol::{RoomId, UserId};
+use allthrive_protocol::{CloseCode, RoomId, UserId};
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
+
+use crate::frame;
 use serde::{Deserialize, Serialize};
 
 /// Above this a room is not pushed any more; its client is told to pull. Some hundred messages: enough
@@ -34,7 +37,7 @@ pub enum MergeKey {
     Tops(RoomId),
 }
 
-/// The peer takes nothing: the lane is closed and the connection ends.
+/// The peer takes too little: the lane is closed and the connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Full;
 
@@ -50,7 +53,8 @@ struct Inner {
     frames: VecDeque<(Bytes, Option<MergeKey>)>,
     bytes: usize,
     waker: Option<Waker>,
-    closed: bool,
+    /// Since when nothing more is taken in.
+    over: Option<Instant>,
 }
 
 impl Lane {
@@ -64,13 +68,28 @@ impl Lane {
     /// lane, and even if the actor ends now. For the connection's own actor alone: that one is not polled while
     /// its peer takes nothing, so this cannot grow without bound.
     pub fn say(&self, frame: &[u8]) {
-        self.inner.borrow_mut().said.extend_from_slice(frame);
+        let mut inner = self.inner.borrow_mut();
+        if inner.over.is_none() {
+            inner.said.extend_from_slice(frame);
+        }
+    }
+
+    /// Says Close, with this code: the last word. What is still in the lane is dropped; the body of the response
+    /// ends when what was said is out. Does nothing the second time.
+    pub fn close(&self, code: Option<u16>) {
+        self.inner.borrow_mut().close(code);
+    }
+
+    /// Since when the last word is said.
+    #[must_use]
+    pub fn over_since(&self) -> Option<Instant> {
+        self.inner.borrow().over
     }
 
     /// Puts a frame at the end.
     ///
     /// # Errors
-    /// [`Full`] when it would pass [`HARD_BYTES`]; the lane is closed from then on.
+    /// [`Full`] when it would pass [`HARD_BYTES`], which closes the lane with 4008, or when it is closed.
     pub fn push(&self, frame: Bytes) -> Result<(), Full> {
         self.put(frame, None)
     }
@@ -93,21 +112,17 @@ impl Lane {
 
     fn put(&self, frame: Bytes, key: Option<MergeKey>) -> Result<(), Full> {
         let mut inner = self.inner.borrow_mut();
-        if inner.closed {
+        if inner.over.is_some() {
             return Err(Full);
         }
         if inner.bytes + frame.len() > HARD_BYTES {
-            inner.closed = true;
-            inner.frames.clear();
-            inner.bytes = 0;
-        } else {
-            inner.bytes += frame.len();
-            inner.frames.push_back((frame, key));
+            inner.close(Some(CloseCode::Slow.number()));
+            return Err(Full);
         }
-        if let Some(waker) = inner.waker.take() {
-            waker.wake();
-        }
-        if inner.closed { Err(Full) } else { Ok(()) }
+        inner.bytes += frame.len();
+        inner.frames.push_back((frame, key));
+        inner.wake();
+        Ok(())
     }
 
     /// Whether rooms should not be pushed to it any more.
@@ -133,7 +148,7 @@ impl Lane {
             inner.bytes -= frame.len();
             return Poll::Ready(Some(frame));
         }
-        if inner.closed {
+        if inner.over.is_some() {
             return Poll::Ready(None);
         }
         if !inner.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
@@ -143,8 +158,26 @@ impl Lane {
     }
 }
 
+impl Inner {
+    fn close(&mut self, code: Option<u16>) {
+        if self.over.is_none() {
+            self.said.extend_from_slice(&frame::close(code));
+            self.over = Some(Instant::now());
+            self.frames = VecDeque::new();
+            self.bytes = 0;
+            self.wake();
+        }
+    }
+
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
 /// The body of the response: what the actor says first, then the lane. Every item is a whole number of
-/// frames. Ends when the actor has ended or the lane was given up.
+/// frames. Ends when the actor has ended or the last word is said.
 pub struct Merged<S> {
     /// Runs the actor; that it ends is all it tells.
     pub actor: Pin<Box<S>>,
@@ -208,6 +241,7 @@ mod tests {
         let lane = Lane::new();
         lane.push(Bytes::from(vec![0; HARD_BYTES])).unwrap();
         assert_eq!(lane.push(Bytes::from_static(b"x")), Err(Full));
+        assert_eq!(lane.take_said(), Some(frame::close(Some(4008))));
         assert_eq!(take(&lane), Poll::Ready(None));
         assert_eq!(lane.push(Bytes::from_static(b"x")), Err(Full));
     }
@@ -218,9 +252,11 @@ mod tests {
         let mut merged = Merged { actor: Box::pin(futures_util::stream::empty::<Result<Bytes, ()>>()), lane: Rc::clone(&lane) };
         lane.push(Bytes::from_static(b"event")).unwrap();
         lane.say(b"reply");
-        lane.say(b"close");
+        lane.close(Some(4000));
+        lane.say(b"never");
+        lane.close(Some(4001));
         let mut next = || Pin::new(&mut merged).poll_next(&mut Context::from_waker(noop_waker_ref()));
-        assert_eq!(next(), Poll::Ready(Some(Ok(Bytes::from_static(b"replyclose")))));
+        assert_eq!(next(), Poll::Ready(Some(Ok(Bytes::from_static(b"reply\x88\x02\x0F\xA0")))));
         assert_eq!(next(), Poll::Ready(None));
     }
 }

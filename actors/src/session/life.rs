@@ -13,12 +13,6 @@ use super::{Credential, Ctx, Session};
 use crate::frame;
 use crate::relay::Close;
 
-/// How long a peer may take to say `hello`.
-const HELLO_WITHIN: Duration = Duration::from_secs(5);
-/// How often the peer is pinged.
-pub(super) const PING_EVERY: Duration = Duration::from_secs(25);
-/// After this much silence the peer is taken for gone.
-const SILENCE: Duration = Duration::from_secs(35);
 /// How long before its end a credential is said to expire.
 const EXPIRY_NOTICE: Duration = Duration::from_secs(60);
 /// A stopping server's clients come back spread over this long.
@@ -27,7 +21,7 @@ const RECONNECT_WITHIN_MS: u64 = 2_000;
 impl Session {
     pub(super) fn close(&self, code: CloseCode, ctx: &mut Ctx) {
         tracing::debug!(conn.id = %self.conn, close.code = code.number(), "connection closed");
-        self.lane.say(&frame::close(Some(code.number())));
+        self.lane.close(Some(code.number()));
         ctx.stop();
     }
 
@@ -45,17 +39,14 @@ impl Session {
         self.expiry.extend([notice, end]);
     }
 
+    /// Asks the peer again and again whether it is there. That it answers is watched from below ([`crate::line`]):
+    /// a peer that takes nothing stops this, too.
     fn heartbeat(&self, ctx: &mut Ctx) {
+        let every = self.system.inner().pace.ping_every;
         let [low, high, ..] = *Uuid::new_v4().as_bytes();
-        let spread = PING_EVERY.mul_f64(f64::from(u16::from_be_bytes([low, high])) / 65_536.0);
-        ctx.run_later(spread, |_, ctx| {
-            ctx.run_interval(PING_EVERY, |session, ctx| {
-                if session.heard_at.get().elapsed() > SILENCE {
-                    session.close(CloseCode::NoPong, ctx);
-                } else {
-                    session.lane.say(&frame::ping(&Uuid::new_v4().as_bytes()[..8]));
-                }
-            });
+        let spread = every.mul_f64(f64::from(u16::from_be_bytes([low, high])) / 65_536.0);
+        ctx.run_later(spread, move |_, ctx| {
+            ctx.run_interval(every, |session, _| session.lane.say(&frame::ping(&Uuid::new_v4().as_bytes()[..8])));
         });
     }
 }
@@ -75,7 +66,7 @@ impl Actor for Session {
             Credential::Expired => return self.close(CloseCode::Expired, ctx),
             Credential::User(_) | Credential::Absent => {}
         }
-        ctx.run_later(HELLO_WITHIN, |session, ctx| {
+        ctx.run_later(self.system.inner().pace.hello_within, |session, ctx| {
             if !session.greeted {
                 session.close(CloseCode::BadProtocol, ctx);
             }

@@ -18,12 +18,10 @@ mod places;
 mod presence;
 mod socket;
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::time::Instant;
 
 use actix::{ActorFutureExt, AsyncContext, SpawnHandle, WrapFuture};
 use actix_web_actors::HttpContext;
@@ -39,7 +37,6 @@ pub use self::echo::echo;
 use self::lane::Lane;
 use self::pages::Pages;
 use self::places::Places;
-use self::socket::Socket;
 use crate::frame;
 use crate::relay::Relay;
 use crate::system::{System, lost};
@@ -111,18 +108,17 @@ pub struct Session {
     misses: HashMap<RoomId, u8>,
     in_flight: usize,
     pages: Pages,
-    heard_at: Rc<Cell<Instant>>,
     expiry: Vec<SpawnHandle>,
 }
 
 impl Session {
-    fn new(system: System, socket: Socket, credential: Credential) -> Self {
+    fn new(system: System, lane: Rc<Lane>, credential: Credential) -> Self {
         let relay = system.relay();
         Self {
             system,
             relay,
             conn: ConnId(Uuid::new_v4()),
-            lane: socket.lane,
+            lane,
             credential,
             identity: None,
             greeted: false,
@@ -131,7 +127,6 @@ impl Session {
             misses: HashMap::new(),
             in_flight: 0,
             pages: Pages::default(),
-            heard_at: socket.heard_at,
             expiry: Vec::new(),
         }
     }

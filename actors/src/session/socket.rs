@@ -1,9 +1,7 @@
 //! From a request to a connection, for the protocol and for the echo alike: the handshake, the stream in
 //! ([`Inbound`]) and the lane out.
 
-use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Instant;
 
 use actix::{Actor, ActorContext, AsyncContext, StreamHandler};
 use actix_web::http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
@@ -16,15 +14,8 @@ use super::inbound::{Heard, Inbound};
 use super::lane::{Lane, Merged};
 use super::{Credential, Ctx, Session};
 use crate::frame;
+use crate::line::Line;
 use crate::system::System;
-
-/// What a connection's actor is given.
-pub(super) struct Socket {
-    /// What it says goes here.
-    pub(super) lane: Rc<Lane>,
-    /// When the peer was last heard.
-    pub(super) heard_at: Rc<Cell<Instant>>,
-}
 
 impl System {
     /// Answers a request for a WebSocket. Statuses only for what a program can read: 400 without our
@@ -40,7 +31,7 @@ impl System {
             return Ok(HttpResponse::BadRequest().body(format!("Offer the WebSocket subprotocol {SUBPROTOCOL}.")));
         }
         let system = self.clone();
-        let mut response = open(request, payload, Bounds::TEXT, move |socket| Session::new(system, socket, credential))?;
+        let mut response = open(request, payload, Bounds::TEXT, move |lane| Session::new(system, lane, credential))?;
         response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
         Ok(response)
     }
@@ -59,18 +50,20 @@ pub(super) fn open<A>(
     request: &HttpRequest,
     payload: web::Payload,
     bounds: Bounds,
-    actor: impl FnOnce(Socket) -> A + 'static,
+    actor: impl FnOnce(Rc<Lane>) -> A + 'static,
 ) -> Result<HttpResponse, actix_web::Error>
 where
     A: Actor<Context = HttpContext<A>> + StreamHandler<Heard>,
 {
     let mut response = ws::handshake(request)?;
     let lane = Lane::new();
-    let heard_at = Rc::new(Cell::new(Instant::now()));
-    let socket = Socket { lane: Rc::clone(&lane), heard_at: Rc::clone(&heard_at) };
+    let of_actor = Rc::clone(&lane);
+    // Only a server that is not served by `System::serve` has no line.
+    let line = request.conn_data::<Line>().cloned().unwrap_or_default();
+    line.becomes_socket(Rc::clone(&lane));
     let output = HttpContext::with_factory(move |ctx| {
-        ctx.add_stream(Inbound::new(payload, bounds, heard_at));
-        actor(socket)
+        ctx.add_stream(Inbound::new(payload, bounds, line));
+        actor(of_actor)
     });
     Ok(response.streaming(Merged { actor: Box::pin(output), lane }))
 }
@@ -83,7 +76,7 @@ impl StreamHandler<Heard> for Session {
             Heard::Binary(_) => {}
             Heard::Ping(payload) => self.lane.say(&frame::pong(&payload)),
             Heard::Over(code) => {
-                self.lane.say(&frame::close(code));
+                self.lane.close(code);
                 ctx.stop();
             }
         }

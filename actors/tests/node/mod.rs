@@ -10,8 +10,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::{App, HttpRequest, HttpServer, web};
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpRequest, web};
 use allthrive_actors::bus::Kind;
+use allthrive_actors::line::{Pace, listen, note};
 use allthrive_actors::{Credential, Identity, Later, Options, System, TicketError, Tickets, echo};
 use allthrive_domain::time::{Clock, Micros};
 use allthrive_domain::unit::{Admit, Deed, Kind as RoomKind, Open};
@@ -57,8 +59,17 @@ impl Node {
         Self::start_on(StoreConfig::sqlite(dir.join("db"), dir.join("instance")), Kind::Alone).await
     }
 
+    /// In more of a hurry, or less, than a server is.
+    pub async fn start_at(dir: &Path, pace: Pace) -> Self {
+        Self::start_with(StoreConfig::sqlite(dir.join("db"), dir.join("instance")), Kind::Alone, pace).await
+    }
+
     /// On this database, with these others.
     pub async fn start_on(database: StoreConfig, bus: Kind) -> Self {
+        Self::start_with(database, bus, Pace::default()).await
+    }
+
+    async fn start_with(database: StoreConfig, bus: Kind, pace: Pace) -> Self {
         let store = Store::open(database).await.unwrap();
         let options = Options {
             store: store.clone(),
@@ -68,23 +79,21 @@ impl Node {
             tickets: Arc::new(NoTickets),
             writers: 1,
             workers: 2,
+            pace,
             bus,
         };
         let system = System::start(options);
         let of_worker = system.clone();
-        let server = HttpServer::new(move || {
-            of_worker.start_worker();
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = move || {
             App::new()
                 .app_data(web::Data::new(of_worker.clone()))
+                .wrap(from_fn(note))
                 .route("/v1/ws", web::get().to(connect))
                 .route("/v1/echo", web::get().to(repeat))
-        })
-        .workers(2)
-        .disable_signals()
-        .bind("127.0.0.1:0")
-        .unwrap();
-        let address = server.addrs()[0];
-        let server = server.run();
+        };
+        let server = system.serve(listener, Duration::from_secs(30), app).unwrap();
         let handle = server.handle();
         actix_rt::spawn(server);
         Self { system, store, address, server: handle }
@@ -122,6 +131,11 @@ impl Node {
     pub async fn sign_in(&self, n: u128) {
         let new = NewSignIn { id: user(n).0, user: user(n), device: None, expires: Micros(i64::MAX / 2) };
         self.store.begin_sign_in(new, Micros(1)).await.unwrap();
+    }
+
+    /// Bytes at its port, before any request.
+    pub async fn bytes(&self) -> Raw {
+        Raw::connect(&self.address.to_string()).await
     }
 
     pub async fn connect(&self, n: u128) -> Peer {
