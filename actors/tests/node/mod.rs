@@ -101,7 +101,8 @@ impl Node {
 
     pub async fn stop(self) {
         self.system.drain(Duration::from_secs(5)).await;
-        self.server.stop(true).await;
+        // Nothing is under way any more; in good order it would look for that once a second.
+        self.server.stop(false).await;
         self.store.close().await;
     }
 
