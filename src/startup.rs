@@ -27,6 +27,7 @@ use crate::auth::password::Hashers;
 use crate::auth::socket::TicketBox;
 use crate::auth::token::AccessTokens;
 use crate::config::{Mode, Settings};
+use crate::crypto::keyed_digest;
 use crate::headers::{SecurityHeaders, secure};
 use crate::mail::Mailer;
 use crate::origin::{Origin, OwnOrigins};
@@ -61,6 +62,9 @@ pub enum StartError {
     /// The store does not open.
     #[error(transparent)]
     Store(#[from] allthrive_store::Error),
+    /// Writes would not be known again, and sign-ins not hold, from one server to another.
+    #[error("The database is used with another secrets.fingerprint_key: all servers of one database have the same keys")]
+    OtherKeys,
     /// A directory, a thread or a signal cannot be had.
     #[error("The server cannot start: {0}")]
     Io(#[from] io::Error),
@@ -95,6 +99,9 @@ impl Application {
         let listener = listen(settings.server.listen)?;
         let address = listener.local_addr()?;
         let store = Store::open(store_config(&settings)).await?;
+        if !store.is_used_with(mark(&settings)).await? {
+            return Err(StartError::OtherKeys);
+        }
         let workers = match settings.server.workers {
             0 => std::thread::available_parallelism()?.get(),
             workers => workers,
@@ -226,6 +233,12 @@ async fn prune(state: web::Data<State>) {
             warn!(%error, "old rows could not be removed; the next turn tries again");
         }
     }
+}
+
+/// Tells one key from another and says nothing of it.
+fn mark(settings: &Settings) -> String {
+    let digest = keyed_digest(&settings.keys.fingerprint, &[b"the keys of this database"]);
+    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Where the store of these settings is.

@@ -127,6 +127,17 @@ impl Store {
         self.epoch
     }
 
+    /// Whether this mark of a key is the one that the database was first used with; the first is kept.
+    ///
+    /// # Errors
+    /// As the database has it.
+    pub async fn is_used_with(&self, mark: String) -> Result<bool, Error> {
+        let keep = "INSERT INTO meta (key, value) VALUES ('keys', $1) ON CONFLICT (key) DO NOTHING";
+        self.engine.run(Statement::new("keep the mark of the keys", keep).bind(mark.clone())).await?;
+        let read = Statement::new("read the mark of the keys", "SELECT value FROM meta WHERE key = 'keys'");
+        Ok(self.engine.one(read).await?.get::<String>(0)? == mark)
+    }
+
     /// The engine, for statements of other modules.
     #[must_use]
     pub fn engine(&self) -> &Engine {

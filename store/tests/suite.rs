@@ -37,6 +37,7 @@ on_both! {
     an_audit_line_is_kept,
     opening_and_adding_leave_audit_lines,
     the_history_epoch_lasts_as_long_as_the_binding,
+    a_database_is_used_with_the_keys_it_was_first_used_with,
     only_one_server_opens_a_sqlite_file,
 }
 
@@ -357,6 +358,15 @@ async fn opening_and_adding_leave_audit_lines(place: Place) {
     let told: Vec<_> = lines.iter().map(|(actor, action, target, _)| (actor.clone(), action.as_str(), target.clone())).collect();
     let (actor, target) = (Some(user(1).to_string()), Some(room(1).to_string()));
     assert_eq!(told, vec![(actor.clone(), "room.admit", target.clone()), (actor, "room.open", target)]);
+}
+
+async fn a_database_is_used_with_the_keys_it_was_first_used_with(place: Place) {
+    let store = place.open().await;
+    let used_with = async |mark: &str| store.is_used_with(mark.into()).await.unwrap();
+    assert!(used_with("mine").await);
+    assert!(used_with("mine").await);
+    assert!(!used_with("another's").await);
+    assert!(used_with("mine").await);
 }
 
 async fn the_history_epoch_lasts_as_long_as_the_binding(place: Place) {

@@ -87,7 +87,7 @@ fn a_second_server_on_the_same_data_is_refused_with_a_sentence() {
 
 #[test]
 fn it_refuses_what_it_does_not_know_by_name() {
-    assert!(refusal(&[("REDIS_URL", "redis://localhost")]).contains("unset REDIS_URL"));
+    assert!(refusal(&[("REDIS_URL", "redis://localhost")]).contains("SQLite file"));
     assert!(refusal(&[("ALLTHRIVE__SERVER__LISTN", "x")]).contains("server.listn"));
     assert!(refusal(&[("ALLTHRIVE__SERVER__MODE", "production")]).contains("secrets.access_key is missing"));
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use allthrive::startup::Application;
 use allthrive_domain::time::Clock;
 use awc::http::{Method, StatusCode};
 use serde_json::json;
@@ -140,6 +141,21 @@ async fn no_secret_of_a_person_is_kept_in_the_clear(place: Place) {
             assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{} in {}", secret, file.display());
         }
     }
+}
+
+/// Two servers of one Postgres, each with keys it has made for itself.
+#[test]
+fn a_server_with_other_keys_than_the_first_of_its_database_does_not_start() {
+    tell(Engine::Postgres, |place| async move {
+        let app = place.start(&[]).await;
+        let elsewhere = place.dir.path().join("elsewhere").display().to_string();
+        let settings = place.settings(&[("ALLTHRIVE__SERVER__DATA_DIR", &elsewhere)]);
+        let refused = Application::build(settings).await.err().unwrap().to_string();
+        assert!(refused.contains("secrets.fingerprint_key"), "{refused}");
+        // The same keys: a second server of the same database.
+        Application::build(place.settings(&[])).await.unwrap();
+        app.stop().await;
+    });
 }
 
 /// Redis is beside Postgres only.

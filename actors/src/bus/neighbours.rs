@@ -135,8 +135,9 @@ impl Neighbours {
 
     /// Says which events are committed: what is said of one room arrives in the order it was said, or not.
     pub fn committed(&self, events: &[Committed]) {
-        if !self.are_told() {
-            return;
+        let Some(outbox) = &self.shared.outbox else { return };
+        if !outbox.is_open() {
+            return outbox.owe(events.iter().map(|event| event.room).collect());
         }
         let mut by_channel: BTreeMap<usize, Vec<&Committed>> = BTreeMap::new();
         for event in events {
@@ -151,7 +152,7 @@ impl Neighbours {
 
     /// Says something volatile to whoever hears the room elsewhere.
     pub fn told(&self, told: &Tell) {
-        if self.are_told() {
+        if self.shared.outbox.as_ref().is_some_and(|outbox| outbox.is_open()) {
             self.say(self.shared.channels.of_room(told.room), Body::Told(told.into()), Vec::new());
         }
     }

@@ -55,6 +55,16 @@ impl Outbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether what is put in would wait; if not, it need not be put into words.
+    pub fn is_open(&self) -> bool {
+        self.state().open
+    }
+
+    /// Something was committed in these rooms and not said.
+    pub fn owe(&self, rooms: Vec<RoomId>) {
+        self.state().owe(rooms);
+    }
+
     /// Puts something in, in order. Never waits.
     pub fn put(&self, parcel: Parcel) {
         let mut state = self.state();

@@ -151,6 +151,8 @@ async fn listen(url: &RedisUrl, neighbours: &Neighbours, inbox: &mut Inbox, paus
         subscription.subscribe(channels).await?;
         Ok::<_, RedisError>(subscription)
     };
+    // What is heard and not taken in waits in memory. If it is ever more than the echo may take, the subscription
+    // ends by that, and with it what waits.
     let mut heard = timeout(2 * ANSWER_WITHIN, connect).await??.into_on_message();
     let mut probes = interval(PROBE_EVERY);
     probes.set_missed_tick_behavior(MissedTickBehavior::Delay);
