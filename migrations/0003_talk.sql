@@ -23,12 +23,11 @@ CREATE TABLE restrictions (
 
 CREATE INDEX restrictions_banned ON restrictions (room, changed_at) WHERE banned = 1;
 
--- Who has put which emoji to which message; `put_seq` is the number of the log row that says so.
+-- Who has put which emoji to which message.
 CREATE TABLE reactions (
     room {UUID} NOT NULL,
     seq {INT} NOT NULL,
     emoji {TEXT} NOT NULL,
     user_id {UUID} NOT NULL,
-    put_seq {INT} NOT NULL,
     PRIMARY KEY (room, seq, emoji, user_id)
 ) {STRICT};

@@ -12,6 +12,7 @@
 //! - [`connection`]: the socket below it: connects, reads the verdict of a close code, connects again
 //! - [`backoff`]: how long to wait before that
 //! - [`log`]: a room's log as this client was told it, which refuses holes and repeats
+//! - [`view`]: a room as one member sees it: a snapshot and what is told after it
 //!
 //! ```no_run
 //! # async fn example(room: allthrive_protocol::RoomId) -> Result<(), allthrive_client::Error> {
@@ -37,6 +38,7 @@ pub mod rest;
 pub mod session;
 pub mod tls;
 pub mod update;
+pub mod view;
 
 use thiserror::Error;
 
@@ -44,6 +46,7 @@ pub use connection::{Line, Stop, Updates, connect, connect_after};
 pub use log::RoomLog;
 pub use session::Session;
 pub use update::Update;
+pub use view::View;
 
 /// Why something could not be had from the server.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -92,6 +92,19 @@ impl Peer {
         }
     }
 
+    /// The next event of any name.
+    pub async fn told(&mut self) -> Value {
+        loop {
+            let frame = match self.told.pop_front() {
+                Some(frame) => frame,
+                None => self.frame().await.expect("open"),
+            };
+            if frame["event"].is_string() {
+                return frame;
+            }
+        }
+    }
+
     /// The code the server closes with.
     pub async fn closed(&mut self) -> u16 {
         loop {

@@ -159,7 +159,7 @@ pub struct HistoryItem {
     /// The rest of it.
     #[serde(flatten)]
     pub message: Message,
-    /// What others put to it, in the order of the first of each.
+    /// What was put to it, in the order of code points.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reacted>,
 }

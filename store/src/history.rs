@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::open::Store;
 use crate::replay::{ENVELOPE_BYTES, json_bytes, person};
 
-/// The reactions to message `x` as JSON, `[[emoji, count, mine], …]`, in the order of the first of each.
+/// The reactions to message `x` as JSON, `[[emoji, count, mine], …]`, in the order of their code points.
 macro_rules! reactions {
     ($collect:literal, $pack:literal) => {
         concat!(
@@ -20,7 +20,7 @@ macro_rules! reactions {
             " FROM (SELECT ",
             $pack,
             "(q.emoji, COUNT(*), MAX(CASE WHEN q.user_id = $2 THEN 1 ELSE 0 END)) AS one
-                FROM reactions q WHERE q.room = $1 AND q.seq = x.seq GROUP BY q.emoji ORDER BY MIN(q.put_seq)) g)"
+                FROM reactions q WHERE q.room = $1 AND q.seq = x.seq GROUP BY q.emoji ORDER BY q.emoji) g)"
         )
     };
 }

@@ -20,7 +20,7 @@ pub(crate) fn writes(admitted: &[Admitted<'_>], facts: &Facts, now: Micros) -> V
         some_rows(touched.messages.clone(), insert_messages),
         some_rows(touched.edited.values().cloned().collect(), edit_messages),
         some_rows(keys(&touched.deleted, |at| vec![(*at).into()]), blank_messages),
-        some_rows(touched.reacted.keys().map(reaction).collect(), take_reactions_away),
+        some_rows(touched.reacted.iter().map(reaction).collect(), take_reactions_away),
         some_rows(touched.put(facts), put_reactions),
         some_rows(keys(&touched.deleted, |_| Vec::new()), drop_reactions),
         some_rows(touched.left.iter().map(|(room, user)| vec![(*room).into(), (*user).into()]).collect(), remove_members),
@@ -41,8 +41,7 @@ struct Touched {
     edited: BTreeMap<(RoomId, Seq), Row>,
     /// When each was taken back.
     deleted: BTreeMap<(RoomId, Seq), Micros>,
-    /// The last number that says something of a reaction.
-    reacted: BTreeMap<Reaction, Seq>,
+    reacted: BTreeSet<Reaction>,
     /// The last number with which each came.
     joined: BTreeMap<(RoomId, UserId), (Seq, Micros)>,
     left: BTreeSet<(RoomId, UserId)>,
@@ -82,7 +81,7 @@ impl Touched {
                 self.deleted.insert((room, *target), entry.at);
             }
             Payload::Reacted { target, emoji, .. } => {
-                self.reacted.insert((room, *target, emoji.clone(), author), entry.seq);
+                self.reacted.insert((room, *target, emoji.clone(), author));
             }
             Payload::Joined { user, .. } => {
                 self.joined.insert((room, user.id), (entry.seq, entry.at));
@@ -104,8 +103,7 @@ impl Touched {
     /// The reactions that hold in the end, of those touched.
     fn put(&self, facts: &Facts) -> Vec<Row> {
         let holds = |(room, seq, emoji, user): &Reaction| facts.reacted.contains(&(*room, *seq, *user, emoji.clone()));
-        let put = self.reacted.iter().filter(|(of, _)| holds(of));
-        put.map(|(of, put_seq)| [reaction(of), vec![(*put_seq).into()]].concat()).collect()
+        self.reacted.iter().filter(|of| holds(of)).map(reaction).collect()
     }
 
     /// Who came and is still here. What was said before one joined is not unread.
@@ -176,18 +174,19 @@ fn blank_messages(rows: Vec<Row>) -> Statement {
     .list(&[("room", Type::Uuid), ("seq", Type::Int), ("at", Type::Int)], rows)
 }
 
+const REACTION: &[(&str, Type)] = &[("room", Type::Uuid), ("seq", Type::Int), ("emoji", Type::Text), ("user_id", Type::Uuid)];
+
 /// Every one that was touched goes first: the same may have been put, taken away and put again.
 fn take_reactions_away(rows: Vec<Row>) -> Statement {
     Statement::new(
         "take reactions away",
         "DELETE FROM reactions WHERE (room, seq, emoji, user_id) IN (SELECT k.room, k.seq, k.emoji, k.user_id FROM {keys})",
     )
-    .list(&[("room", Type::Uuid), ("seq", Type::Int), ("emoji", Type::Text), ("user_id", Type::Uuid)], rows)
+    .list(REACTION, rows)
 }
 
 fn put_reactions(rows: Vec<Row>) -> Statement {
-    Statement::new("put reactions", "INSERT INTO reactions (room, seq, emoji, user_id, put_seq) {rows}")
-        .list(&[("room", Type::Uuid), ("seq", Type::Int), ("emoji", Type::Text), ("user_id", Type::Uuid), ("put_seq", Type::Int)], rows)
+    Statement::new("put reactions", "INSERT INTO reactions (room, seq, emoji, user_id) {rows}").list(REACTION, rows)
 }
 
 fn drop_reactions(rows: Vec<Row>) -> Statement {

@@ -61,7 +61,7 @@ async fn a_batch_is_numbered_in_its_order_and_read_back_as_it_was_decided(place:
         says(room(1), 1, 10, "hello"),
         opens(room(2), 2, Kind::Room, None),
         admits(room(1), 1, 11, 2),
-        answers(room(1), 2, 12, 2),
+        answers(room(1), 1, 12, 2),
         says(room(2), 2, 13, "Zoë 🎉 \"quoted\" \\ back"),
         admits(room(2), 3, 14, 3),
     ];

@@ -33,7 +33,7 @@ impl TestApp {
     }
 
     /// A page that has said `hello` and hears all its rooms.
-    async fn joined(&self, browser: &Browser) -> Peer {
+    pub(crate) async fn joined(&self, browser: &Browser) -> Peer {
         let mut peer = self.page(browser).await;
         let welcome = peer.ask("hello", None, json!({"subscribe": "all"})).await;
         assert!(welcome["ok"]["history_epoch"].is_string(), "{welcome}");
