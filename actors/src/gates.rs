@@ -12,7 +12,7 @@ use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message
 use allthrive_protocol::{RoomId, Seq};
 use bytes::Bytes;
 
-use self::presence::Hall;
+use self::presence::Porter;
 use crate::bus::Committed;
 use crate::bus::neighbours::Status;
 use crate::fault::Point;
@@ -94,7 +94,7 @@ pub struct Gates {
     /// Whether other nodes were heard when tops were compared last, and how many moments have passed since.
     heard: Status,
     passed: u32,
-    hall: Hall,
+    porter: Porter,
 }
 
 impl Gates {
@@ -102,6 +102,7 @@ impl Gates {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let heard = parts.neighbours.status();
+        let porter = Porter::new(parts.neighbours.clone());
         Self {
             parts,
             doors: HashMap::new(),
@@ -111,7 +112,7 @@ impl Gates {
             comparing: false,
             heard,
             passed: 0,
-            hall: Hall::default(),
+            porter,
         }
     }
 
@@ -282,6 +283,7 @@ impl Actor for Gates {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(4_096);
         ctx.run_interval(TOPS_EVERY, |gates, ctx| gates.look(ctx));
+        self.begin_beats(ctx);
     }
 }
 
@@ -322,7 +324,7 @@ impl Handler<Watch> for Gates {
 
     fn handle(&mut self, watch: Watch, ctx: &mut Self::Context) {
         let room = watch.room;
-        self.hall.know(watch.worker, &watch.relay);
+        self.porter.know(watch.worker, &watch.relay);
         let new = !self.doors.contains_key(&room);
         let door = self.doors.entry(room).or_default();
         let mut watcher = Watcher { worker: watch.worker, relay: watch.relay, behind: false };

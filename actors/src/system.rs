@@ -25,6 +25,7 @@ use crate::gates::Gates;
 use crate::line::Pace;
 use crate::lobby::{Find, Lobby};
 use crate::persistence::{Persistence, Unsettled};
+use crate::presence::Word;
 use crate::relay::{Expel, Relay, RelayActor};
 use crate::revocation;
 use crate::room::{Room, Submit};
@@ -97,6 +98,12 @@ impl Workers {
     #[must_use]
     pub fn of(&self, room: RoomId) -> usize {
         spread(room, self.count)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
     }
 
     /// The gates of each worker that is here.
@@ -295,6 +302,8 @@ impl System {
         let done = async {
             loop {
                 if self.sessions() == 0 && self.is_settled().await {
+                    // Nobody is here by this node; others need not wait for its beat to stand still.
+                    self.inner.parts.neighbours.presence(Word::Gone);
                     return self.inner.parts.neighbours.flushed().await;
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;

@@ -60,6 +60,7 @@ impl Inbox {
                     tracing::debug!("a volatile event of another node was dropped: the gate's mailbox is full");
                 }
             }
+            Body::Presence(word) => self.local.elsewhere(wire.node, word),
             Body::Check(rooms) => self.owed.extend(self.local.check(rooms)),
             Body::SignInEnded(sign_in) => self.end_sign_in(sign_in),
             Body::Probe => {}

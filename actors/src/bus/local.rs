@@ -1,15 +1,16 @@
 //! The bus of a single node: a room's events go to the gate of that room, on the worker that keeps it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, Handler, Message};
 use allthrive_protocol::RoomId;
 
 use super::Committed;
-use crate::gates::presence::Attend;
+use super::wire::NodeId;
+use crate::gates::presence::{Attend, Elsewhere};
 use crate::gates::{Check, Gates, Offer};
-use crate::presence::Change;
+use crate::presence::{Change, Word};
 use crate::system::Workers;
 
 /// Reaches the gates of this node. Each holder keeps its own senders, so a mailbox's bound holds.
@@ -63,18 +64,50 @@ impl LocalBus {
 
     /// Says to the doors of these rooms what has changed in who is here by a worker. Returns those not reached.
     pub(super) fn attend(&mut self, worker: usize, changes: Vec<(RoomId, Change)>) -> Owed {
-        let mut by_worker: HashMap<usize, Vec<(RoomId, Change)>> = HashMap::new();
-        for (room, change) in changes {
-            by_worker.entry(self.workers.of(room)).or_default().push((room, change));
-        }
         let mut owed = Vec::new();
-        for (to, changes) in by_worker {
+        for (to, changes) in self.by_worker(changes, |(room, _)| *room) {
             let rooms: Vec<RoomId> = changes.iter().map(|(room, _)| *room).collect();
             if !self.send_to(to, Attend { worker, changes }) {
                 owed.extend(rooms);
             }
         }
         owed
+    }
+
+    /// Hands what another node says of who is here to the doors it speaks of. At most once.
+    pub(super) fn elsewhere(&mut self, node: NodeId, word: Word) {
+        let mut words: BTreeMap<usize, Word> = BTreeMap::new();
+        match word {
+            Word::Changed(changes) => {
+                for (worker, changes) in self.by_worker(changes, |change| change.room) {
+                    words.insert(worker, Word::Changed(changes));
+                }
+            }
+            Word::Ask { of, rooms } => {
+                for (worker, rooms) in self.by_worker(rooms, |room| *room) {
+                    words.insert(worker, Word::Ask { of, rooms });
+                }
+            }
+            Word::Gone => words.extend((0..self.workers.count()).map(|worker| (worker, Word::Gone))),
+            Word::Beat(said) => {
+                // To all of them: each must know that the node is there.
+                let mut said = self.by_worker(said, |(room, _)| *room);
+                words.extend((0..self.workers.count()).map(|worker| (worker, Word::Beat(said.remove(&worker).unwrap_or_default()))));
+            }
+        }
+        for (worker, word) in words {
+            if !self.send_to(worker, Elsewhere { node, word }) {
+                tracing::debug!(worker, "what another node says of who is here was dropped: the gates' mailbox is full");
+            }
+        }
+    }
+
+    fn by_worker<T>(&self, all: Vec<T>, room: impl Fn(&T) -> RoomId) -> BTreeMap<usize, Vec<T>> {
+        let mut by_worker: BTreeMap<usize, Vec<T>> = BTreeMap::new();
+        for one in all {
+            by_worker.entry(self.workers.of(room(&one))).or_default().push(one);
+        }
+        by_worker
     }
 
     /// To the gates of the worker that keeps the room; whether it was taken.

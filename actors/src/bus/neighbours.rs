@@ -12,6 +12,7 @@ use super::outbox::{Outbox, Parcel};
 use super::wire::{Body, NodeId, Wire};
 use super::{Committed, Kind, redis};
 use crate::gates::Tell;
+use crate::presence::{Numbered, Word};
 use crate::system::{Workers, spread};
 
 /// Channels that rooms are spread over. Fixed, since all nodes must agree; enough to be spread over several
@@ -161,6 +162,22 @@ impl Neighbours {
     pub fn check(&self, rooms: &[RoomId]) {
         if !rooms.is_empty() {
             self.say(self.shared.channels.all(), Body::Check(rooms.to_vec()), rooms.to_vec());
+        }
+    }
+
+    /// Says who is here by this node, or what it must know of others. What is lost is asked for.
+    pub fn presence(&self, word: Word) {
+        match word {
+            Word::Changed(changes) => {
+                let mut by_channel: BTreeMap<usize, Vec<Numbered>> = BTreeMap::new();
+                for change in changes {
+                    by_channel.entry(spread(change.room, SHARDS)).or_default().push(change);
+                }
+                for (shard, changes) in by_channel {
+                    self.say(self.shared.channels.shard(shard), Body::Presence(Word::Changed(changes)), Vec::new());
+                }
+            }
+            word @ (Word::Ask { .. } | Word::Beat(_) | Word::Gone) => self.announce(Body::Presence(word)),
         }
     }
 

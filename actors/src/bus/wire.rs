@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Committed, Effect};
 use crate::frame;
 use crate::gates::Tell;
+use crate::presence::Word;
 use crate::session::lane::MergeKey;
 
 /// One life of one node: a node that is started again is another one.
@@ -35,6 +36,8 @@ pub enum Body {
     Told(Told),
     /// Something may be committed in these rooms and was perhaps not said.
     Check(Vec<RoomId>),
+    /// Who is here by this node, and what it must know of others.
+    Presence(Word),
     /// This sign-in has ended.
     SignInEnded(Uuid),
     /// The node asks itself whether it hears.

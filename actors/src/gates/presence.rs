@@ -1,7 +1,7 @@
-//! Presence at the doors: relays say who is here by them, and once a second at most each room's change is
-//! told to all of them, encoded once.
+//! Presence at the doors: relays and other nodes say who is here by them, and once a second at most each room's
+//! change is told to the relays of this node, encoded once.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,8 +14,10 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::Gates;
+use crate::bus::neighbours::Neighbours;
+use crate::bus::wire::NodeId;
 use crate::frame;
-use crate::presence::{Change, Crowd, Holder, Presence};
+use crate::presence::{BEAT, Change, Hall, Presence, Said, Word};
 use crate::relay::{Deliver, Heard, News, RelayActor};
 
 /// How often rooms with something to tell are looked at, while there are some.
@@ -31,6 +33,16 @@ pub struct Attend {
     pub changes: Vec<(RoomId, Change)>,
 }
 
+/// Another node speaks of who is here.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Elsewhere {
+    /// Which.
+    pub node: NodeId,
+    /// What it says of rooms of this worker.
+    pub word: Word,
+}
+
 /// Who is in a room now?
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -43,75 +55,64 @@ pub struct Who {
     pub answer: oneshot::Sender<PresencePage>,
 }
 
-/// The rooms of one worker that somebody is in.
-#[derive(Default)]
-pub(super) struct Hall {
-    crowds: HashMap<RoomId, Crowd>,
+/// Where presence comes in and goes out.
+pub(super) struct Porter {
+    hall: Hall,
+    neighbours: Neighbours,
+    /// How often others came to be heard, as far as is known here.
+    line: u64,
     /// The relays of this node, one sender each.
     relays: BTreeMap<usize, Addr<RelayActor>>,
-    /// Rooms with something to tell.
-    restless: HashSet<RoomId>,
-    /// Whether a timer runs that looks at them.
+    /// Whether a timer runs that looks at what is to be said.
     looking: bool,
 }
 
-impl Hall {
+impl Porter {
+    pub(super) fn new(neighbours: Neighbours) -> Self {
+        let own = neighbours.are_told().then(|| neighbours.node());
+        Self { hall: Hall::new(own), line: neighbours.status().line, neighbours, relays: BTreeMap::new(), looking: false }
+    }
+
     /// Remembers where a worker's relay is.
     pub(super) fn know(&mut self, worker: usize, relay: &Addr<RelayActor>) {
         self.relays.entry(worker).or_insert_with(|| relay.clone());
     }
 
-    fn take(&mut self, room: RoomId, holder: Holder, change: &Change) {
-        let crowd = self.crowds.entry(room).or_default();
-        crowd.take(holder, change);
-        if crowd.is_deserted() {
-            self.crowds.remove(&room);
-        } else if crowd.is_restless() {
-            self.restless.insert(room);
+    /// Says what is to be said. A relay that could not be told is told all of it the next time; what other nodes
+    /// do not hear they ask for.
+    fn speak(&mut self, now: Instant) {
+        for word in self.hall.words() {
+            self.neighbours.presence(word);
+        }
+        let mut by_worker: HashMap<usize, Vec<Heard>> = HashMap::new();
+        for Said { room, presence, workers } in self.hall.due(now) {
+            let news = News::Presence { frame: frame_of(room, presence.clone()), said: Arc::new(presence) };
+            for worker in workers {
+                by_worker.entry(worker).or_default().push(Heard { room, news: news.clone() });
+            }
+        }
+        for (worker, heard) in by_worker {
+            let rooms: Vec<RoomId> = heard.iter().map(|heard| heard.room).collect();
+            if self.relays.get(&worker).is_none_or(|relay| relay.try_send(Deliver(heard)).is_err()) {
+                rooms.into_iter().for_each(|room| self.hall.missed(room, worker));
+            }
         }
     }
 
-    /// What the rooms whose time has come have to say, for each worker.
-    fn due(&mut self, now: Instant) -> HashMap<usize, Vec<Heard>> {
-        let mut said: HashMap<usize, Vec<Heard>> = HashMap::new();
-        self.restless.retain(|room| {
-            let Some(crowd) = self.crowds.get_mut(room) else { return false };
-            if !crowd.is_due(now) {
-                return crowd.is_restless();
-            }
-            let telling = crowd.tell(now);
-            for (presence, workers) in telling.news.into_iter().chain(telling.whole) {
-                let news = News::Presence { frame: frame_of(*room, presence.clone()), said: Arc::new(presence) };
-                for worker in workers {
-                    said.entry(worker).or_default().push(Heard { room: *room, news: news.clone() });
-                }
-            }
-            false
-        });
-        said
-    }
-
-    /// Tells it. Who could not be told is told all of it the next time.
-    fn tell(&mut self, now: Instant) {
-        for (worker, heard) in self.due(now) {
-            let rooms: Vec<RoomId> = heard.iter().map(|heard| heard.room).collect();
-            if self.relays.get(&worker).is_some_and(|relay| relay.try_send(Deliver(heard)).is_ok()) {
-                continue;
-            }
-            for room in rooms {
-                if let Some(crowd) = self.crowds.get_mut(&room) {
-                    crowd.missed(worker);
-                    self.restless.insert(room);
-                }
-            }
+    fn beat(&mut self, now: Instant) {
+        let line = self.neighbours.status().line;
+        if std::mem::replace(&mut self.line, line) != line {
+            self.hall.begin_line();
+        }
+        if let Some(beat) = self.hall.beat(now) {
+            self.neighbours.presence(beat);
         }
     }
 
     /// Nothing is known any more: the relays say it anew.
     fn begin_anew(&mut self) {
-        let rooms = std::mem::take(&mut self.crowds).into_keys();
-        let lost: Vec<Heard> = rooms.map(|room| Heard { room, news: News::PresenceLost }).collect();
-        self.restless.clear();
+        let lost = self.hall.begin_anew().into_iter().map(|room| Heard { room, news: News::PresenceLost });
+        let lost: Vec<Heard> = lost.collect();
         for (worker, relay) in &self.relays {
             if relay.try_send(Deliver(lost.clone())).is_err() {
                 tracing::error!(worker, "a relay could not be told that presence begins anew");
@@ -123,34 +124,36 @@ impl Hall {
 impl Gates {
     /// A worker has nobody left who hears the room.
     pub(super) fn left(&mut self, room: RoomId, worker: usize, ctx: &mut Context<Self>) {
-        if self.hall.crowds.contains_key(&room) {
-            self.attend(worker, &[(room, Change { anew: true, ..Change::default() })], ctx);
+        if self.porter.hall.knows(room) {
+            let nobody = Change { anew: true, ..Change::default() };
+            self.guarded(ctx, |porter| porter.hall.attend(worker, room, &nobody));
         }
     }
 
-    fn attend(&mut self, worker: usize, changes: &[(RoomId, Change)], ctx: &mut Context<Self>) {
-        self.guarded(|hall| changes.iter().for_each(|(room, change)| hall.take(*room, Holder::Worker(worker), change)));
+    /// Says now and then that this node is there, if there may be others.
+    pub(super) fn begin_beats(&self, ctx: &mut Context<Self>) {
+        if self.porter.neighbours.are_told() {
+            ctx.run_interval(BEAT, |gates, ctx| gates.guarded(ctx, |porter| porter.beat(Instant::now())));
+        }
+    }
+
+    /// A panic costs what is known of who is where, which the relays and other nodes say anew, and nothing else.
+    fn guarded(&mut self, ctx: &mut Context<Self>, work: impl FnOnce(&mut Porter)) {
+        if catch_unwind(AssertUnwindSafe(|| work(&mut self.porter))).is_err() {
+            tracing::error!("presence panicked and begins anew");
+            self.porter.begin_anew();
+        }
         self.rouse(ctx);
     }
 
-    /// A panic costs what is known of who is where, which the relays say anew, and nothing else.
-    fn guarded(&mut self, work: impl FnOnce(&mut Hall)) {
-        if catch_unwind(AssertUnwindSafe(|| work(&mut self.hall))).is_err() {
-            tracing::error!("presence panicked and begins anew");
-            self.hall.begin_anew();
-        }
-    }
-
-    /// Looks at the rooms with something to tell, until there are none.
+    /// Looks at what is to be said until there is nothing.
     fn rouse(&mut self, ctx: &mut Context<Self>) {
-        if self.hall.restless.is_empty() || std::mem::replace(&mut self.hall.looking, true) {
-            return;
+        if self.porter.hall.is_restless() && !std::mem::replace(&mut self.porter.looking, true) {
+            ctx.run_later(LOOK_EVERY, |gates, ctx| {
+                gates.porter.looking = false;
+                gates.guarded(ctx, |porter| porter.speak(Instant::now()));
+            });
         }
-        ctx.run_later(LOOK_EVERY, |gates, ctx| {
-            gates.hall.looking = false;
-            gates.guarded(|hall| hall.tell(Instant::now()));
-            gates.rouse(ctx);
-        });
     }
 }
 
@@ -163,7 +166,15 @@ impl Handler<Attend> for Gates {
     type Result = ();
 
     fn handle(&mut self, Attend { worker, changes }: Attend, ctx: &mut Self::Context) {
-        self.attend(worker, &changes, ctx);
+        self.guarded(ctx, |porter| changes.iter().for_each(|(room, change)| porter.hall.attend(worker, *room, change)));
+    }
+}
+
+impl Handler<Elsewhere> for Gates {
+    type Result = ();
+
+    fn handle(&mut self, Elsewhere { node, word }: Elsewhere, ctx: &mut Self::Context) {
+        self.guarded(ctx, |porter| porter.hall.hear(node, word, Instant::now()));
     }
 }
 
@@ -171,8 +182,7 @@ impl Handler<Who> for Gates {
     type Result = ();
 
     fn handle(&mut self, Who { room, cursor, answer }: Who, _: &mut Self::Context) {
-        let page = self.hall.crowds.get(&room).map(|crowd| crowd.page(cursor));
         // Whoever asked has gone if this fails.
-        let _ = answer.send(page.unwrap_or(PresencePage { online: Vec::new(), count: 0, next: None }));
+        let _ = answer.send(self.porter.hall.page(room, cursor));
     }
 }

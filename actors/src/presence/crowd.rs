@@ -7,13 +7,16 @@ use std::time::{Duration, Instant};
 use allthrive_protocol::presence::PresencePage;
 use allthrive_protocol::{MAX_PRESENCE, UserId};
 
-use super::{Change, LARGE_ABOVE, Presence, SMALL_AGAIN, rest};
+use super::{Change, LARGE_ABOVE, Numbered, Presence, SMALL_AGAIN, rest};
+use crate::bus::wire::NodeId;
 
 /// By whom an account is known to be here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Holder {
     /// The relay of this worker of this node.
     Worker(usize),
+    /// Another node.
+    Node(NodeId),
 }
 
 /// What is to be said now.
@@ -45,9 +48,20 @@ pub struct Crowd {
     large: bool,
     /// The workers with somebody here, who are told.
     listeners: BTreeMap<usize, Listener>,
+    /// Who has come to or gone from this node since it was last said to others, and whether they were here then.
+    /// `None` if nobody else is told.
+    unsaid: Option<HashMap<UserId, bool>>,
+    /// The nodes that have said something of the room, and the number of it, if nothing was missed.
+    nodes: HashMap<NodeId, Option<u64>>,
 }
 
 impl Crowd {
+    /// Nobody yet; what changes with this node is kept for others, if they are told.
+    #[must_use]
+    pub fn new(is_told: bool) -> Self {
+        Self { unsaid: is_told.then(HashMap::new), ..Self::default() }
+    }
+
     /// A worker has missed what was said.
     pub fn missed(&mut self, worker: usize) {
         if let Some(listener) = self.listeners.get_mut(&worker) {
@@ -73,8 +87,11 @@ impl Crowd {
 
     /// All that one holder knows of is void.
     pub fn forget(&mut self, holder: Holder) {
-        let Holder::Worker(worker) = holder;
-        if !self.listeners.contains_key(&worker) {
+        let is_known = match holder {
+            Holder::Worker(worker) => self.listeners.contains_key(&worker),
+            Holder::Node(node) => self.nodes.remove(&node).is_some(),
+        };
+        if !is_known {
             return;
         }
         let held: Vec<UserId> = self.online.iter().filter(|(_, holders)| holders.contains(&holder)).map(|(user, _)| *user).collect();
@@ -82,8 +99,10 @@ impl Crowd {
     }
 
     fn set(&mut self, user: UserId, holder: Holder, is_here: bool) {
-        let holders = self.online.entry(user).or_default();
+        // One holder is the rule, and there are many accounts in many rooms: no place for four.
+        let holders = self.online.entry(user).or_insert_with(|| Vec::with_capacity(1));
         let was_online = !holders.is_empty();
+        let was_local = is_local(holders);
         let known = holders.iter().position(|known| *known == holder);
         match known {
             None if is_here => holders.push(holder),
@@ -91,10 +110,15 @@ impl Crowd {
             // Said before.
             Some(_) | None => return self.tidy(user),
         }
-        let is_online = !holders.is_empty();
+        let (is_online, is_local) = (!holders.is_empty(), is_local(holders));
         self.tidy(user);
         if was_online != is_online {
             self.before.entry(user).or_insert(was_online);
+        }
+        if was_local != is_local
+            && let Some(unsaid) = &mut self.unsaid
+        {
+            unsaid.entry(user).or_insert(was_local);
         }
         self.held(holder, is_here);
     }
@@ -107,7 +131,7 @@ impl Crowd {
     }
 
     fn held(&mut self, holder: Holder, one_more: bool) {
-        let Holder::Worker(worker) = holder;
+        let Holder::Worker(worker) = holder else { return };
         let listener = self.listeners.entry(worker).or_default();
         if one_more {
             listener.held += 1;
@@ -117,6 +141,45 @@ impl Crowd {
         if listener.held == 0 {
             self.listeners.remove(&worker);
         }
+    }
+
+    /// Another node says what has changed with it. Whether it follows from what it said before; if not, everything
+    /// must be asked of it.
+    pub fn hear(&mut self, node: NodeId, said: &Numbered) -> bool {
+        let follows = said.change.anew || (said.after.is_some() && said.after == self.heard(node));
+        self.take(Holder::Node(node), &said.change);
+        self.nodes.insert(node, follows.then_some(said.n));
+        follows
+    }
+
+    /// The number of what a node said last, if nothing before it was missed.
+    #[must_use]
+    pub fn heard(&self, node: NodeId) -> Option<u64> {
+        self.nodes.get(&node).copied().flatten()
+    }
+
+    /// Something that other nodes said may have been missed.
+    pub fn doubt(&mut self) {
+        self.nodes.values_mut().for_each(|heard| *heard = None);
+    }
+
+    /// Whether other nodes do not know of a change.
+    #[must_use]
+    pub fn is_owing(&self) -> bool {
+        self.unsaid.as_ref().is_some_and(|unsaid| !unsaid.is_empty())
+    }
+
+    /// What has changed with this node since it was last said to others, who know it from here on.
+    pub fn say(&mut self) -> Change {
+        let mut unsaid = std::mem::take(self.unsaid.get_or_insert_default());
+        merged(unsaid.drain(), |user| self.online.get(&user).is_some_and(|holders| is_local(holders)))
+    }
+
+    /// Everybody who is here by this node; others know it from here on.
+    pub fn say_all(&mut self) -> Change {
+        self.unsaid.get_or_insert_default().clear();
+        let local = self.online.iter().filter(|(_, holders)| is_local(holders)).map(|(user, _)| *user);
+        Change { anew: true, joined: local.collect(), left: Vec::new() }
     }
 
     /// Whether there is something to be said, perhaps later.
@@ -163,17 +226,8 @@ impl Crowd {
     }
 
     fn changed(&mut self) -> Change {
-        let mut change = Change::default();
-        for (user, was_online) in self.before.drain() {
-            match (was_online, self.online.contains_key(&user)) {
-                (false, true) => change.joined.push(user),
-                (true, false) => change.left.push(user),
-                (true, true) | (false, false) => {}
-            }
-        }
-        change.joined.sort_unstable();
-        change.left.sort_unstable();
-        change
+        let mut before = std::mem::take(&mut self.before);
+        merged(before.drain(), |user| self.online.contains_key(&user))
     }
 
     fn whole(&self) -> Presence {
@@ -196,4 +250,23 @@ impl Crowd {
     pub fn everybody(&self) -> HashSet<UserId> {
         self.online.keys().copied().collect()
     }
+}
+
+fn is_local(holders: &[Holder]) -> bool {
+    holders.iter().any(|holder| matches!(holder, Holder::Worker(_)))
+}
+
+/// What has become of those whose presence has changed, by id.
+fn merged(before: impl Iterator<Item = (UserId, bool)>, is_here: impl Fn(UserId) -> bool) -> Change {
+    let mut change = Change::default();
+    for (user, was_here) in before {
+        match (was_here, is_here(user)) {
+            (false, true) => change.joined.push(user),
+            (true, false) => change.left.push(user),
+            (true, true) | (false, false) => {}
+        }
+    }
+    change.joined.sort_unstable();
+    change.left.sort_unstable();
+    change
 }

@@ -3,15 +3,19 @@
 use std::collections::{HashMap, HashSet};
 
 use allthrive_protocol::UserId;
+use serde::{Deserialize, Serialize};
 
 /// Who came and who went, merged: nobody is in both.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// What was said before is void: those who joined are all who are here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub anew: bool,
     /// Who was not here and is now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joined: Vec<UserId>,
     /// Who was here and is not now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<UserId>,
 }
 
