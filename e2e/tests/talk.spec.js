@@ -130,3 +130,67 @@ test('two tabs of one person show the same and agree on what is read', async ({ 
   await tab.keyboard.press('Enter');
   for (const person of [zoe, mira]) await person.sees('Three');
 });
+
+/** What another client of this person does: commands on a connection of its own, answered one by one. */
+const elsewhere = (person, room, commands) => person.page.evaluate(async ({ room, commands }) => {
+  const socket = new WebSocket(new URL('/v1/ws', location.href.replace(/^http/, 'ws')), 'allthrive.v1.json');
+  await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }));
+  const answers = [];
+  for (const [at, [op, d]] of [['hello', {}], ...commands].entries()) {
+    const answered = new Promise((resolve) => {
+      socket.addEventListener('message', function hear({ data }) {
+        const frame = JSON.parse(data);
+        if (frame.id !== at + 1) return;
+        socket.removeEventListener('message', hear);
+        resolve(frame);
+      });
+    });
+    socket.send(JSON.stringify({ id: at + 1, op, room: op === 'hello' ? undefined : room, d: { cmid: crypto.randomUUID(), ...d } }));
+    answers.push(await answered);
+  }
+  socket.close();
+  return answers.slice(1);
+}, { room, commands });
+
+const roomOf = ({ page }) => new URL(page.url()).hash.split('/')[1];
+
+test('a message that another client edits or deletes changes where it stands, and in the list', async ({ people }) => {
+  const [mira, zoe] = [await people('mira'), await people('zoe')];
+  await mira.startDirect(zoe.name);
+  await mira.write('The ferry leaves at nine');
+  await zoe.openConversation(mira.name);
+  await zoe.sees('The ferry leaves at nine');
+  const room = roomOf(mira);
+  const [said] = await elsewhere(mira, room, [['message.send', { body: 'From my telephone' }]]);
+  await zoe.sees('From my telephone');
+  await elsewhere(mira, room, [['message.edit', { target: said.ok.seq, rev: 1, body: 'From my phone' }]]);
+  for (const person of [mira, zoe]) {
+    await person.sees('From my phone');
+    await expect(person.page.locator('.bubble').filter({ hasText: 'telephone' })).toHaveCount(0);
+  }
+  await expect(zoe.page.getByRole('link', { name: mira.name })).toContainText('From my phone');
+  await elsewhere(mira, room, [['message.delete', { target: said.ok.seq }]]);
+  for (const person of [mira, zoe]) {
+    await person.sees('Message deleted');
+    await expect(person.page.locator('.bubble').filter({ hasText: 'From my phone' })).toHaveCount(0);
+  }
+  await zoe.page.reload();
+  await zoe.sees('Message deleted');
+  await zoe.sees('The ferry leaves at nine');
+});
+
+test('who is taken out of a group by another client is told so and has it no more', async ({ people }) => {
+  const [mira, zoe] = [await people('mira'), await people('zoe')];
+  await mira.startTitled('A group', 'Night watch');
+  const room = roomOf(mira);
+  const id = await zoe.page.evaluate(async () => (await (await fetch('/api/v1/me')).json()).id);
+  const [added] = await elsewhere(mira, room, [['member.add', { user: id }]]);
+  expect(added.ok).toBeTruthy();
+  await zoe.openConversation('Night watch');
+  await mira.write('Who goes there?');
+  await zoe.sees('Who goes there?');
+  await elsewhere(mira, room, [['member.remove', { user: id, reason: 'wrong watch' }]]);
+  await expect(zoe.page.getByRole('link', { name: 'Night watch' })).toHaveCount(0);
+  await expectAccessible(zoe.page);
+  await mira.sees('Who goes there?');
+});

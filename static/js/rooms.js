@@ -10,7 +10,7 @@ const UNREAD_CAP = 100;
 
 /**
  * @typedef {import('./client.js').Person} Person
- * @typedef {{seq: number, ts: number, author: Person, body?: string, cmid?: string}} Message
+ * @typedef {{seq: number, ts: number, author: Person, body?: string, cmid?: string, rev?: number}} Message
  * @typedef {{user: Person, role: string, read: number}} Member
  * @typedef {object} Conversation
  * @property {string} id
@@ -219,11 +219,42 @@ export class Rooms extends EventTarget {
   /** @param {import('./client.js').WireEvent} event */
   #happened(event) {
     if (event.event === 'tops') this.#tops(event.d);
-    else if (event.room === this.personal) {
-      if (event.d.conversation) this.#addQuietly(event.d.conversation.id);
-    } else if (event.event === 'message.new') this.#message(event);
+    else if (event.room === this.personal) this.#ofMe(event);
+    else if (event.event === 'message.new') this.#message(event);
+    else if (event.event === 'message.edited' || event.event === 'message.deleted') this.#altered(event);
     else if (event.event === 'read') this.#read(event);
-    else if (event.event === 'member.joined') this.#joined(event);
+    else if (event.event.startsWith('member.')) this.#peopleChanged(event);
+    else this.#moved(event);
+  }
+
+  /** What is told of the own account: it came into a room, left it, or stands otherwise in it. @param {import('./client.js').WireEvent} event */
+  #ofMe({ event, d }) {
+    const id = d.conversation?.id;
+    if (!id) return;
+    if (event === 'member.left') this.#gone(id);
+    else if (event === 'member.joined') this.#addQuietly(id);
+    else if (this.all.has(id)) this.#fetch(id).catch(() => {});
+  }
+
+  /** The room's log goes on by something that is not shown here. @param {import('./client.js').WireEvent} event */
+  #moved({ room, seq }) {
+    const conversation = this.all.get(room ?? '');
+    if (conversation && seq !== undefined) conversation.top = Math.max(conversation.top, seq);
+  }
+
+  /** A message has another text, or none any more. @param {any} event */
+  #altered(event) {
+    const { room, d } = event;
+    this.#moved(event);
+    const conversation = this.all.get(room);
+    if (!conversation) return;
+    for (const message of [...(conversation.messages ?? []), ...(conversation.last ? [conversation.last] : [])]) {
+      if (message.seq !== d.target || (d.rev ?? Infinity) < (message.rev ?? 1)) continue;
+      message.body = d.body;
+      message.rev = d.rev ?? message.rev;
+    }
+    this.#listChanged();
+    this.#changed(room);
   }
 
   /** @param {any} event */
@@ -234,7 +265,7 @@ export class Rooms extends EventTarget {
       this.#addQuietly(room);
       return;
     }
-    const message = { seq, ts, author: d.author, body: d.body, cmid: d.cmid };
+    const message = { seq, ts, author: d.author, body: d.body, cmid: d.cmid, rev: d.rev };
     const isNew = seq > conversation.top;
     this.#seen(conversation, message);
     if (message.author.id !== this.me.id) {
@@ -310,11 +341,12 @@ export class Rooms extends EventTarget {
     return true;
   }
 
-  /** @param {any} event */
-  #joined({ room, seq }) {
+  /** Somebody came, went or has another role. @param {any} event */
+  #peopleChanged(event) {
+    const { room } = event;
+    this.#moved(event);
     const conversation = this.all.get(room);
     if (!conversation) return;
-    conversation.top = Math.max(conversation.top, seq);
     this.#fetch(room).catch(() => {});
     if (conversation.people.length) this.loadPeople(room).catch(() => {});
   }
