@@ -7,7 +7,7 @@
 //! - [`auth`]: passwords, tokens, cookies, CSRF, and the extractors that guard a handler
 //! - [`mail`], [`pages`], [`rooms`]: mail as files, the web client, the way into a room
 //! - [`error`]: problems; [`telemetry`]: the log and request ids; [`headers`]: what every answer carries
-//! - [`crypto`], [`origin`], [`ids`]: small shared pieces
+//! - [`crypto`], [`origin`], [`peer`], [`ids`]: small shared pieces
 //!
 //! *A new endpoint*: a function in `routes/x.rs`, its line in `routes/mod.rs`, a story in `tests/api`.
 
@@ -21,6 +21,7 @@ pub mod ids;
 pub mod mail;
 pub mod origin;
 pub mod pages;
+pub mod peer;
 pub mod rooms;
 pub mod routes;
 pub mod startup;

@@ -1,5 +1,8 @@
 //! What every handler has at hand.
 
+use std::net::IpAddr;
+
+use actix_web::HttpRequest;
 use allthrive_actors::System;
 use allthrive_domain::time::Clock;
 use allthrive_store::Store;
@@ -11,6 +14,7 @@ use crate::config::Settings;
 use crate::headers::SecurityHeaders;
 use crate::mail::Mailer;
 use crate::origin::OwnOrigins;
+use crate::peer::Proxies;
 
 /// One per server, shared by its threads.
 pub struct State {
@@ -20,6 +24,8 @@ pub struct State {
     pub store: Store,
     /// What time it is.
     pub clock: Clock,
+    /// Whose word on where a request comes from is taken.
+    pub proxies: Proxies,
     /// Whose pages may speak to it.
     pub origins: OwnOrigins,
     /// The cookies' names and flags.
@@ -37,6 +43,12 @@ pub struct State {
 }
 
 impl State {
+    /// Where the request comes from.
+    #[must_use]
+    pub fn peer(&self, request: &HttpRequest) -> IpAddr {
+        self.proxies.client(request)
+    }
+
     /// Whether it is stopping: it finishes what it has and should get nothing new.
     #[must_use]
     pub fn is_draining(&self) -> bool {

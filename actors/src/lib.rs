@@ -15,6 +15,7 @@
 //! - [`presence`]: who is here
 //! - [`audit`]: what leaves a trace and changes no row
 //! - `revocation`: ends the connections of sign-ins that were ended elsewhere
+//! - [`limiter`]: how fast and how many
 //! - [`frame`], [`fingerprint`]: pure neighbours
 //! - [`fault`]: faults on purpose, for tests
 //!
@@ -27,6 +28,7 @@ pub mod fault;
 pub mod fingerprint;
 pub mod frame;
 pub mod gates;
+pub mod limiter;
 pub mod line;
 pub mod lobby;
 pub mod persistence;

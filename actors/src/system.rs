@@ -1,6 +1,7 @@
 //! The system: starts the actors, hands out their addresses, stops them in order.
 
 use std::cell::RefCell;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -22,6 +23,9 @@ use crate::bus::wire::Body;
 use crate::fault::Faults;
 use crate::fingerprint::Fingerprints;
 use crate::gates::Gates;
+use crate::limiter::Limits;
+use crate::limiter::actor::{Heard, LimiterActor};
+use crate::limiter::seats::Seats;
 use crate::line::Pace;
 use crate::lobby::{Find, Lobby};
 use crate::persistence::{Persistence, Unsettled};
@@ -43,6 +47,8 @@ pub struct Options {
     pub audit_key: ChainKey,
     /// Redeems tickets.
     pub tickets: Arc<dyn Tickets>,
+    /// How fast and how many.
+    pub limits: Limits,
     /// How many writers to the store: one for SQLite, a few for Postgres.
     pub writers: usize,
     /// How many HTTP workers there will be.
@@ -141,7 +147,13 @@ pub(crate) struct Inner {
     pub(crate) parts: Parts,
     pub(crate) tickets: Arc<dyn Tickets>,
     pub(crate) fingerprints: Fingerprints,
-    notes: Notes,
+    notes: Arc<Notes>,
+    pub(crate) limits: Limits,
+    pub(crate) limiter: Addr<LimiterActor>,
+    /// Connections by where they come from.
+    pub(crate) addresses: Seats<IpAddr>,
+    /// Connections by account.
+    pub(crate) accounts: Seats<UserId>,
     pub(crate) pace: Pace,
     pub(crate) draining: AtomicBool,
     pub(crate) sessions: AtomicUsize,
@@ -167,7 +179,9 @@ impl System {
         }
         let persistence: Vec<_> = (0..options.writers.max(1)).map(|_| Persistence::new(parts.clone()).start()).collect();
         let lobby = Lobby::new(parts.clone(), persistence.clone()).start();
-        let notes = Notes::start(&parts, options.audit_key);
+        let notes = Arc::new(Notes::start(&parts, options.audit_key));
+        let limits = options.limits;
+        let limiter = LimiterActor::new(parts.clone(), limits.rates, Arc::clone(&notes)).start();
         let inner = Inner {
             id: Uuid::new_v4(),
             parts,
@@ -175,6 +189,10 @@ impl System {
             fingerprints: Fingerprints::new(&options.fingerprint_key),
             notes,
             pace: options.pace,
+            limits,
+            limiter,
+            addresses: Seats::new(limits.connections_per_address),
+            accounts: Seats::new(limits.connections_per_account),
             draining: AtomicBool::new(false),
             sessions: AtomicUsize::new(0),
             lobby,
@@ -320,6 +338,10 @@ impl System {
             if writer.send(Unsettled).await.unwrap_or(0) > 0 {
                 return false;
             }
+        }
+        // What the limiter finds at the end leaves a trace, too.
+        if self.inner.limiter.send(Heard).await.is_err() {
+            tracing::warn!("the limiter has ended before the connections");
         }
         self.inner.notes.unsettled().await == 0
     }

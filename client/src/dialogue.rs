@@ -21,12 +21,16 @@ use uuid::Uuid;
 
 use crate::Update;
 use crate::frames::{Frame, Numbered, Page, frame};
+use crate::pace::Pace;
 
 /// A reply that takes longer will not come: the connection is given up and everything asked again.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The wait after a refusal that may be retried and says no time.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// A read mark rises with every message that is seen; the server hears of it so often.
+const MARK_EVERY: Duration = Duration::from_secs(1);
 
 /// A `top` above the cursor of a live room for this long means an event was lost on the way.
 const DOUBT: Duration = Duration::from_secs(2);
@@ -84,6 +88,10 @@ pub(crate) struct Dialogue {
     asked: BTreeMap<u64, (Asked, Instant)>,
     /// To be asked at a time: after a refusal that may be retried, or once the connection is back.
     later: Vec<(Instant, Asked)>,
+    /// When the next read mark of a room may be told.
+    marks: BTreeMap<RoomId, Instant>,
+    /// How fast this connection may say something.
+    pace: Option<Pace>,
     welcomed: bool,
     /// The server asked for a new connection from this time on.
     move_at: Option<Instant>,
@@ -170,10 +178,26 @@ impl Dialogue {
                 }
             }
             Order::History(room, history) => self.later.push((now, Asked::History(room, history))),
-            Order::Read(room, seq) => self.later.push((now, Asked::Read(room, seq))),
+            Order::Read(room, seq) => self.mark(room, seq, now),
             Order::Cut => self.lost = true,
         }
         self.tick(now);
+    }
+
+    /// A mark that waits already rises.
+    fn mark(&mut self, room: RoomId, seq: Seq, now: Instant) {
+        for (_, asked) in &mut self.later {
+            if let Asked::Read(of, upto) = asked
+                && *of == room
+            {
+                *upto = seq.max(*upto);
+                return;
+            }
+        }
+        let next = self.marks.entry(room).or_insert(now);
+        let at = now.max(*next);
+        *next = at + MARK_EVERY;
+        self.later.push((at, Asked::Read(room, seq)));
     }
 
     /// Time has passed.
@@ -283,6 +307,7 @@ impl Dialogue {
     fn welcome(&mut self, welcome: Welcome, now: Instant) {
         self.welcomed = true;
         self.epoch = Some(welcome.history_epoch);
+        self.pace = Some(Pace::new(&welcome.limits, now));
         self.updates.push_back(Update::Online(welcome.principal));
         let unnamed: Vec<_> = self.places.keys().copied().filter(|room| welcome.rooms.iter().all(|state| state.room != *room)).collect();
         for state in &welcome.rooms {
@@ -432,9 +457,18 @@ impl Dialogue {
     fn speak(&mut self, room: RoomId, now: Instant) {
         let Some(queue) = self.queues.get_mut(&room) else { return };
         let may = self.welcomed && !queue.asked && queue.not_before.is_none_or(|at| at <= now);
-        if may && !queue.messages.is_empty() {
-            queue.asked = true;
-            self.ask(Asked::Say(room), now);
+        if !may || queue.messages.is_empty() {
+            return;
+        }
+        match self.pace.as_ref().map(|pace| pace.wait(now)) {
+            Some(wait) if !wait.is_zero() => queue.not_before = Some(now + wait),
+            Some(_) | None => {
+                queue.asked = true;
+                if let Some(pace) = &mut self.pace {
+                    pace.spend(now);
+                }
+                self.ask(Asked::Say(room), now);
+            }
         }
     }
 

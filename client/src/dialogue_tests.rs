@@ -46,7 +46,8 @@ impl Stage {
     }
 
     fn welcomes(&mut self, hello: &Value, rooms: Value) {
-        let limits = json!({"max_frame_bytes": 65536, "max_batch": 64, "max_body_chars": 4000});
+        let limits = json!({"max_frame_bytes": 65536, "max_batch": 64, "max_body_chars": 4000,
+            "sends_per_second": 5, "send_burst": 10, "commands_per_second": 20});
         self.answers(
             hello,
             json!({"conn": Uuid::nil(), "principal": format!("u_{}", Uuid::nil()), "ping_ms": 25000, "server_ts": 1,
@@ -233,6 +234,37 @@ fn a_message_waits_as_long_as_the_server_says_and_keeps_its_place() {
     stage.passes(Duration::from_millis(1));
     let again = stage.sent();
     assert_eq!((again.len(), &again[0]["d"]["body"]), (1, &json!("one")));
+}
+
+#[test]
+fn a_read_mark_is_told_at_once_and_then_once_a_second_as_far_as_it_has_risen() {
+    let mut stage = Stage::at(41);
+    for seq in [42, 43, 45, 44] {
+        stage.dialogue.order(Order::Read(room(), seq), stage.now);
+    }
+    let marks = |frames: Vec<Value>| frames.iter().map(|frame| frame["d"]["seq"].as_u64().unwrap()).collect::<Vec<_>>();
+    assert_eq!(marks(stage.sent()), [42]);
+    stage.passes(MARK_EVERY - Duration::from_millis(1));
+    assert_eq!(stage.sent(), [] as [Value; 0]);
+    stage.passes(Duration::from_millis(1));
+    assert_eq!(marks(stage.sent()), [45]);
+}
+
+#[test]
+fn a_client_keeps_to_the_rate_of_the_welcome_in_all_rooms_together() {
+    let mut stage = Stage::at(41);
+    let rooms: Vec<_> = (100..112).map(|n| RoomId(Uuid::from_u128(n))).collect();
+    for room in &rooms {
+        let message = MessageSend { cmid: Cmid(room.0), body: "x".into(), reply_to: None };
+        stage.dialogue.order(Order::Say(*room, message), stage.now);
+    }
+    assert_eq!(stage.sent().len(), 10);
+    stage.passes(Duration::from_millis(199));
+    assert_eq!(stage.sent().len(), 0);
+    stage.passes(Duration::from_millis(1));
+    assert_eq!(stage.sent().len(), 1);
+    stage.passes(Duration::from_millis(200));
+    assert_eq!(stage.sent().len(), 1);
 }
 
 #[test]

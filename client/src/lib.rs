@@ -34,6 +34,7 @@ pub mod connection;
 mod dialogue;
 mod frames;
 pub mod log;
+mod pace;
 pub mod rest;
 pub mod session;
 pub mod tls;

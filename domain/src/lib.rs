@@ -3,6 +3,7 @@
 //! Imports [`allthrive_protocol`] and nothing else of the house.
 //!
 //! - [`time`]: the two units of time
+//! - [`rate`]: how often is too often
 //! - [`names`]: what a username, a title, an e-mail address, a message text may be
 //! - [`unit`]: what can be asked of a room, as values
 //! - [`entry`]: what a room's log holds
@@ -13,6 +14,7 @@
 
 pub mod entry;
 pub mod names;
+pub mod rate;
 pub mod room;
 pub mod time;
 pub mod unit;

@@ -38,6 +38,12 @@ pub struct Limits {
     pub max_batch: usize,
     /// Longest text, characters.
     pub max_body_chars: usize,
+    /// Messages, edits, reactions, steps of moderation of this connection in a second, on the long run.
+    pub sends_per_second: u32,
+    /// How many of them at once.
+    pub send_burst: u32,
+    /// Commands of every kind in a second.
+    pub commands_per_second: u32,
 }
 
 /// The `ok` of `hello`.

@@ -261,7 +261,14 @@ fn the_welcome() {
         principal: Principal::User(id(MIRA)),
         ping_ms: 25_000,
         server_ts: 1_790_000_000_000,
-        limits: Limits { max_frame_bytes: 65_536, max_batch: 64, max_body_chars: 4_000 },
+        limits: Limits {
+            max_frame_bytes: 65_536,
+            max_batch: 64,
+            max_body_chars: 4_000,
+            sends_per_second: 5,
+            send_burst: 10,
+            commands_per_second: 20,
+        },
         history_epoch: epoch(),
         rooms: vec![
             RoomState { room: room(), state: Standing::Resumed, top: 57, after: 42, live: false },
@@ -271,7 +278,8 @@ fn the_welcome() {
     };
     let wire = json!({
         "conn": EPOCH, "principal": MIRA, "ping_ms": 25_000, "server_ts": 1_790_000_000_000_u64,
-        "limits": {"max_frame_bytes": 65_536, "max_batch": 64, "max_body_chars": 4_000},
+        "limits": {"max_frame_bytes": 65_536, "max_batch": 64, "max_body_chars": 4_000,
+            "sends_per_second": 5, "send_burst": 10, "commands_per_second": 20},
         "history_epoch": EPOCH,
         "rooms": [
             {"room": ROOM, "state": "resumed", "top": 57, "after": 42, "live": false},

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use actix_web::HttpRequest;
+use allthrive_actors::limiter::seats;
 use allthrive_domain::names::Email;
 use allthrive_store::limits::{Limit, Taken};
 
@@ -42,18 +42,12 @@ impl Limited<'_> {
     }
 }
 
-/// One household has one IPv6 network of 64 bits.
+/// One household has one IPv6 network of 64 bits, and one limit.
 fn network(address: IpAddr) -> Vec<u8> {
-    match address.to_canonical() {
+    match seats::network(address) {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets()[..8].to_vec(),
     }
-}
-
-/// Where the request comes from, by its socket.
-#[must_use]
-pub fn peer(request: &HttpRequest) -> IpAddr {
-    request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip())
 }
 
 /// Counts one of each, or none if one of them is at its limit.

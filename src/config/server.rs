@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::origin::Origin;
+use crate::peer::Proxies;
 
 /// Whose machine this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -32,6 +33,10 @@ pub struct Server {
     pub public_url: Option<String>,
     /// Threads that answer requests; 0 is one per core.
     pub workers: usize,
+    /// Addresses and networks of the proxies in front of it: what they say of where a request comes from is
+    /// believed. In the environment separated by commas.
+    #[serde(deserialize_with = "list")]
+    pub trusted_proxies: Vec<String>,
 }
 
 impl Default for Server {
@@ -42,6 +47,7 @@ impl Default for Server {
             mode: Mode::Local,
             public_url: None,
             workers: 0,
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -53,6 +59,9 @@ impl Server {
         let origin = self.public_url.as_deref().map(Origin::parse);
         if let Some(Err(reason)) = &origin {
             wrong.push(format!("server.public_url: {reason}"));
+        }
+        if let Err(error) = Proxies::parse(&self.trusted_proxies) {
+            wrong.push(format!("server.trusted_proxies: {error}."));
         }
         match self.mode {
             Mode::Local if !self.listen.ip().is_loopback() => wrong.push(format!(
@@ -68,10 +77,31 @@ impl Server {
         wrong
     }
 
+    /// Whose word on where a request comes from is taken.
+    #[must_use]
+    pub fn proxies(&self) -> Proxies {
+        // Checked when the settings were loaded.
+        Proxies::parse(&self.trusted_proxies).unwrap_or_default()
+    }
+
     /// Who it is, once the port is known.
     #[must_use]
     pub fn origin(&self, bound: SocketAddr) -> Origin {
         let given = self.public_url.as_deref().and_then(|url| Origin::parse(url).ok());
         given.unwrap_or_else(|| Origin::of_socket(bound))
     }
+}
+
+/// A list, or a text in which commas separate.
+fn list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        List(Vec<String>),
+        Text(String),
+    }
+    Ok(match Written::deserialize(from)? {
+        Written::List(list) => list,
+        Written::Text(text) => text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect(),
+    })
 }

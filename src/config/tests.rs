@@ -78,6 +78,15 @@ fn the_environment_outweighs_the_file() {
 }
 
 #[test]
+fn trusted_proxies_are_a_list_in_the_file_and_separated_by_commas_in_the_environment() {
+    let settings = load_in_tempdir(&[("ALLTHRIVE__SERVER__TRUSTED_PROXIES", "10.0.0.0/8, ::1,")]).unwrap();
+    assert_eq!(settings.server.trusted_proxies, ["10.0.0.0/8", "::1"]);
+    let listed: Written = toml::from_str("[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]").unwrap();
+    assert_eq!(listed.server.trusted_proxies, settings.server.trusted_proxies);
+    assert!(refusal(&[("ALLTHRIVE__SERVER__TRUSTED_PROXIES", "10.0.0.0/8, proxy")]).contains("server.trusted_proxies: \"proxy\""));
+}
+
+#[test]
 fn database_url_is_understood_and_not_printed() {
     let settings = load_in_tempdir(&[("DATABASE_URL", "postgres://ana:geheim@localhost/thrive")]).unwrap();
     assert_eq!(settings.database.url.as_ref().unwrap().expose_secret(), "postgres://ana:geheim@localhost/thrive");

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::auth::SignedIn;
 use crate::auth::cookie::Kind;
-use crate::auth::limits::{Limited, peer, take};
+use crate::auth::limits::{Limited, take};
 use crate::auth::token::{REFRESH_LIFE, Refresh};
 use crate::crypto::keyed_digest;
 use crate::error::{Problem, ProblemBody};
@@ -58,7 +58,7 @@ pub struct Fresh {
     responses((status = 200, body = LoggedIn), (status = 401, body = ProblemBody, description = "`wrong_credentials`"),
         (status = 403, body = ProblemBody), (status = 429, body = ProblemBody)))]
 pub async fn login(request: HttpRequest, Json(login): Json<Login>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    take(&state, &[Limited::SignInFrom(peer(&request)), Limited::SignInto(&login.login)]).await?;
+    take(&state, &[Limited::SignInFrom(state.peer(&request)), Limited::SignInto(&login.login)]).await?;
     let account = find_account(&state, &login.login).await?;
     let hash = account.as_ref().and_then(|account| account.password_hash.clone());
     let right = state.hashers.verify(login.password, hash).await?;

@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::auth::limits::{Limited, peer, take};
+use crate::auth::limits::{Limited, take};
 use crate::crypto::{digest, fresh_token, read_token, seal};
 use crate::error::{Faults, Problem, ProblemBody, field};
 use crate::ids;
@@ -91,7 +91,7 @@ struct Fitting {
     responses((status = 202, body = CheckMail), (status = 422, body = ProblemBody), (status = 429, body = ProblemBody)))]
 pub async fn sign_up(request: HttpRequest, Json(new): Json<NewAccount>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let fitting = check(&state, &new).await?;
-    take(&state, &[Limited::SignUpFrom(peer(&request)), Limited::MailTo(&fitting.email)]).await?;
+    take(&state, &[Limited::SignUpFrom(state.peer(&request)), Limited::MailTo(&fitting.email)]).await?;
     let password_hash = state.hashers.hash(new.password).await?;
     let now = state.clock.now();
     let token = fresh_token();

@@ -13,7 +13,7 @@ use crate::state::State;
 /// 400 for what is not a WebSocket of ours, 503 while the store is away or the server stops.
 pub async fn open(request: HttpRequest, payload: web::Payload, state: web::Data<State>) -> Result<HttpResponse, actix_web::Error> {
     let credential = identify(&state, &request).await.map_err(Problem::from)?;
-    state.system.connect(&request, payload, credential)
+    state.system.connect(&request, payload, credential, state.peer(&request))
 }
 
 /// Opens an echo.

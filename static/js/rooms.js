@@ -7,6 +7,8 @@ import { Refused, call, callAll } from './session.js';
 const PAGE = 50;
 const KEPT = 200;
 const UNREAD_CAP = 100;
+/** A mark rises with every message that is seen; the server hears of it so often. */
+const MARK_EVERY_MS = 1000;
 
 /**
  * @typedef {import('./client.js').Person} Person
@@ -56,6 +58,8 @@ export class Rooms extends EventTarget {
     /** @type {Map<string, Promise<Conversation>>} */
     this.fetching = new Map();
     this.reloadTimer = 0;
+    /** @type {Set<string>} conversations whose mark was told within the last moment */
+    this.marking = new Set();
     client.addEventListener('event', (event) => this.#happened(/** @type {CustomEvent} */ (event).detail));
     client.addEventListener('reset', (event) => this.#reset(/** @type {CustomEvent} */ (event).detail));
     client.addEventListener('gone', (event) => this.#gone(/** @type {CustomEvent} */ (event).detail.room));
@@ -184,9 +188,20 @@ export class Rooms extends EventTarget {
     conversation.read = top;
     conversation.unread = 0;
     this.#listChanged();
-    this.client.ask('read', id, { seq: top }).catch(() => {
+    if (!this.marking.has(id)) this.#mark(conversation);
+  }
+
+  /** Tells the mark, at most once a second for each conversation. @param {Conversation} conversation */
+  #mark(conversation) {
+    const { id, read } = conversation;
+    this.marking.add(id);
+    window.setTimeout(() => {
+      this.marking.delete(id);
+      if (conversation.read > read && this.all.get(id) === conversation && this.client.welcomed) this.#mark(conversation);
+    }, MARK_EVERY_MS);
+    this.client.ask('read', id, { seq: read }).catch(() => {
       // Lost with the connection: the mark goes out again with the next thing that is seen.
-      conversation.read = Math.min(conversation.read, top - 1);
+      conversation.read = Math.min(conversation.read, read - 1);
     });
   }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use awc::http::StatusCode;
+use awc::http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::helpers::{PASSWORD, Place};
+use crate::helpers::{Browser, PASSWORD, Place};
 
 crate::stories! {
     a_person_signs_up_verifies_signs_in_and_out,
@@ -21,6 +21,7 @@ crate::stories! {
     a_wrong_password_and_an_unknown_name_look_alike,
     too_many_sign_ins_are_refused_with_the_time_to_wait,
     too_many_letters_to_one_address_are_refused,
+    behind_a_trusted_proxy_each_address_has_its_own_limit_and_a_strangers_word_is_worth_nothing,
     a_bearer_token_needs_no_csrf_and_ends_with_the_sign_in,
     an_access_token_expires_after_a_quarter_of_an_hour,
     a_restart_forgets_nobody,
@@ -214,6 +215,30 @@ async fn too_many_sign_ins_are_refused_with_the_time_to_wait(place: Place) {
     // Another account is not touched by it.
     let other = json!({ "login": "somebody", "password": "whatever it may be" });
     browser.post("/api/v1/auth/login", other).await.refused(StatusCode::UNAUTHORIZED, "wrong_credentials");
+    app.stop().await;
+}
+
+async fn behind_a_trusted_proxy_each_address_has_its_own_limit_and_a_strangers_word_is_worth_nothing(place: Place) {
+    let limits = [("ALLTHRIVE__LIMITS__SIGN_IN_PER_MINUTE", "2"), ("ALLTHRIVE__SERVER__TRUSTED_PROXIES", "127.0.0.0/8")];
+    let app = place.start(&limits).await;
+    let mut browser = app.browser().await;
+    let from = async |browser: &mut Browser, n: u32, addresses: &str| {
+        let attempt = json!({ "login": format!("nobody{n}"), "password": "whatever it may be" });
+        browser.send(Method::POST, "/api/v1/auth/login", &[("x-forwarded-for", addresses)], Some(attempt)).await.status
+    };
+    // What the client made up stands before what the proxy wrote.
+    assert_eq!(from(&mut browser, 1, "198.51.100.1, 203.0.113.9").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(from(&mut browser, 2, "198.51.100.2, 203.0.113.9").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(from(&mut browser, 3, "198.51.100.3, 203.0.113.9").await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(from(&mut browser, 4, "203.0.113.10").await, StatusCode::UNAUTHORIZED);
+    app.stop().await;
+
+    let app = place.start(&limits[..1]).await;
+    app.clock.advance(Duration::from_secs(60));
+    let mut browser = app.browser().await;
+    assert_eq!(from(&mut browser, 5, "203.0.113.11").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(from(&mut browser, 6, "203.0.113.12").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(from(&mut browser, 7, "203.0.113.13").await, StatusCode::TOO_MANY_REQUESTS);
     app.stop().await;
 }
 

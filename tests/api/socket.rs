@@ -27,6 +27,7 @@ crate::stories! {
     who_has_not_verified_gets_no_connection,
     a_conversation_made_over_rest_is_told_on_the_socket,
     there_is_an_echo_only_where_the_settings_ask_for_one,
+    behind_a_trusted_proxy_each_address_has_its_own_connections,
 }
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -222,6 +223,21 @@ async fn who_has_not_verified_gets_no_connection(place: Place) {
     browser.sign_in("mira").await.expect(StatusCode::OK);
     let socket = open(&app, &[PROTOCOL, ("cookie", &cookie(&browser)), ("origin", &app.address)]).await.unwrap();
     assert_eq!(closed(socket).await, 4050);
+    app.stop().await;
+}
+
+async fn behind_a_trusted_proxy_each_address_has_its_own_connections(place: Place) {
+    let settings = [("ALLTHRIVE__LIMITS__CONNECTIONS_PER_ADDRESS", "1"), ("ALLTHRIVE__SERVER__TRUSTED_PROXIES", "127.0.0.1")];
+    let app = place.start(&settings).await;
+    let mut mira = app.person("mira").await;
+    let cookie = cookie(&mira);
+    let me = my_id(&mut mira).await;
+    let from = async |address: &str| {
+        open(&app, &[PROTOCOL, ("cookie", &cookie), ("origin", &app.address), ("forwarded", &format!("for={address}"))]).await.unwrap()
+    };
+    let (one, other) = (welcomed(from("203.0.113.9").await).await, welcomed(from("203.0.113.10").await).await);
+    assert_eq!((&one.0, &other.0), (&me, &me));
+    assert_eq!(closed(from("203.0.113.9").await).await, 4104);
     app.stop().await;
 }
 

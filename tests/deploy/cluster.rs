@@ -158,6 +158,14 @@ impl Cluster {
         // The case signs many people up from one address.
         vars.insert("ALLTHRIVE__LIMITS__SIGN_UP_PER_HOUR".into(), "1000".into());
         vars.insert("ALLTHRIVE__LIMITS__SIGN_IN_PER_MINUTE".into(), "1000".into());
+        // A crowd talks faster than people, and the proxy is on this machine.
+        for limit in ["SENDS_PER_SECOND", "SEND_BURST", "HISTORY_PER_SECOND", "SUBSCRIBES_PER_SECOND", "COMMANDS_PER_SECOND"] {
+            vars.insert(format!("ALLTHRIVE__LIMITS__{limit}"), "100000".into());
+        }
+        for limit in ["CONNECTIONS_PER_ACCOUNT", "CONNECTIONS_PER_ADDRESS"] {
+            vars.insert(format!("ALLTHRIVE__LIMITS__{limit}"), "100000".into());
+        }
+        vars.insert("ALLTHRIVE__SERVER__TRUSTED_PROXIES".into(), "127.0.0.1".into());
         let command = self.contained(&vars, &["/usr/local/bin/allthrive"]);
         Process::start(command, self.log_of(n), Some(" is at https://localhost"))
     }

@@ -111,6 +111,13 @@ impl Server {
             .env("ALLTHRIVE__SERVER__DATA_DIR", self.data.path())
             .env("ALLTHRIVE__LIMITS__SIGN_IN_PER_MINUTE", "1000")
             .env("ALLTHRIVE__LIMITS__SIGN_UP_PER_HOUR", "1000");
+        // A crowd talks faster than people, and from one address.
+        for limit in ["SENDS_PER_SECOND", "SEND_BURST", "HISTORY_PER_SECOND", "SUBSCRIBES_PER_SECOND", "COMMANDS_PER_SECOND"] {
+            command.env(format!("ALLTHRIVE__LIMITS__{limit}"), "100000");
+        }
+        for limit in ["CONNECTIONS_PER_ACCOUNT", "CONNECTIONS_PER_ADDRESS"] {
+            command.env(format!("ALLTHRIVE__LIMITS__{limit}"), "100000");
+        }
         if let Some(url) = &self.database {
             command.env("DATABASE_URL", url);
         }

@@ -9,12 +9,14 @@ use allthrive_domain::entry::{Entry, Payload};
 use allthrive_protocol::command::{Events, Hello, Subscribe, Wanted};
 use allthrive_protocol::event::{Fact, Gone, Reset};
 use allthrive_protocol::reply::{EventsPage, Limits, RoomState, Snapshot, Standing, Subscribed, Welcome};
-use allthrive_protocol::{CloseCode, Code, MAX_BATCH, MAX_BODY_CHARS, MAX_FRAME_BYTES, Principal, Refusal, RoomId, Seq};
+use allthrive_protocol::{CloseCode, Code, MAX_BATCH, MAX_BODY_CHARS, MAX_FRAME_BYTES, Principal, Refusal, RoomId, Seq, UserId};
 use allthrive_store::{Page, RoomStanding, Store};
 use futures_util::future::join_all;
 
 use super::dispatch::{no_room, ticket_refusal, unavailable};
 use super::{Credential, Ctx, Identity, Session, TicketError};
+use crate::limiter::Rates;
+use crate::limiter::seats::Seat;
 use crate::relay::{From, Member, Relay};
 use crate::system::busy;
 
@@ -34,6 +36,33 @@ struct Greeting {
     /// Every room of the account: it is told when they move.
     own: Vec<RoomId>,
     rooms: Vec<(RoomState, Option<Snapshot>)>,
+}
+
+/// What a client needs to know of the limits.
+fn limits_told(rates: &Rates) -> Limits {
+    Limits {
+        max_frame_bytes: MAX_FRAME_BYTES,
+        max_batch: MAX_BATCH,
+        max_body_chars: MAX_BODY_CHARS,
+        sends_per_second: rates.send.a_second(),
+        send_burst: rates.send.burst,
+        commands_per_second: rates.all.a_second(),
+    }
+}
+
+fn full_account() -> Turned {
+    let refusal = Refusal::new(Code::RateLimited, "Too many connections of this account. Close one of them.");
+    (CloseCode::TooManyConnections, refusal)
+}
+
+/// What stands in the audit trail of who was turned away; nothing if it is not their doing.
+fn turned_for(code: CloseCode) -> Option<&'static str> {
+    match code {
+        CloseCode::Expired => Some("unauthorized"),
+        CloseCode::Revoked => Some("revoked"),
+        CloseCode::TooManyConnections => Some("account_full"),
+        _ => None,
+    }
 }
 
 /// Whoever `hello` is refused by is told why, and the connection ends with this code.
@@ -59,20 +88,27 @@ impl Session {
                 Ok(who) => who,
                 Err(turned) => return Ok(Err(turned)),
             };
+            let Some(seat) = system.inner().accounts.take(who.user) else { return Ok(Err(full_account())) };
             // From here on the end of its sign-in ends the connection; asked once more, for an end before that.
             relay.register(conn, session, Some(who.sign_in));
             let greeting = greet(&system.inner().parts.store, &relay, who, hello).await;
             Ok(match tickets.stands(who).await {
-                Ok(true) => {
-                    greeting.map_err(|refusal| (if refusal.retry { CloseCode::StoreLost } else { CloseCode::BadProtocol }, refusal))
-                }
+                Ok(true) => greeting
+                    .map(|greeting| (greeting, seat))
+                    .map_err(|refusal| (if refusal.retry { CloseCode::StoreLost } else { CloseCode::BadProtocol }, refusal)),
                 Ok(false) => Err((CloseCode::Revoked, ticket_refusal(TicketError::Invalid))),
                 Err(error) => Err((CloseCode::StoreLost, ticket_refusal(error))),
             })
         };
-        self.ask(id, ctx, work, move |session, greeting: Result<Greeting, Turned>, ctx| match greeting {
-            Ok(greeting) => session.welcome(id, greeting, ctx),
+        self.ask(id, ctx, work, move |session, greeting: Result<(Greeting, Seat<UserId>), Turned>, ctx| match greeting {
+            Ok((greeting, seat)) => {
+                session.share.of_account = Some(seat);
+                session.welcome(id, greeting, ctx);
+            }
             Err((code, refusal)) => {
+                if let Some(outcome) = turned_for(code) {
+                    session.note("socket.connect", None, outcome);
+                }
                 session.reply::<()>(id, Err(refusal), ctx);
                 session.close(code, ctx);
             }
@@ -83,6 +119,7 @@ impl Session {
     fn welcome(&mut self, id: Option<u64>, greeting: Greeting, ctx: &mut Ctx) {
         let who = greeting.who;
         self.identity = Some(who);
+        self.enter(ctx);
         self.expect_expiry(who.expires, ctx);
         let lane = std::rc::Rc::clone(&self.lane);
         self.relay.attach(self.conn, Member { user: who.user, lane });
@@ -102,7 +139,7 @@ impl Session {
             principal: Principal::User(who.user),
             ping_ms: millis(inner.pace.ping_every),
             server_ts: inner.parts.clock.now().millis(),
-            limits: Limits { max_frame_bytes: MAX_FRAME_BYTES, max_batch: MAX_BATCH, max_body_chars: MAX_BODY_CHARS },
+            limits: limits_told(&inner.limits.rates),
             history_epoch: inner.parts.store.history_epoch(),
             rooms: rooms.iter().map(|(state, _)| state.clone()).collect(),
         };

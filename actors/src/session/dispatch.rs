@@ -22,8 +22,11 @@ use crate::system::lost;
 impl Session {
     /// Carries out one command.
     pub(super) fn dispatch(&mut self, request: Request, ctx: &mut Ctx) {
-        let Request { id, command } = request;
         self.system.inner().parts.faults.hit(Point::Session);
+        if !self.is_within(&request, ctx) {
+            return;
+        }
+        let Request { id, command } = request;
         let identity = match (&command, self.identity) {
             (Command::Hello(_), None) if !self.greeted => None,
             (Command::Hello(_), _) => {

@@ -61,10 +61,15 @@ impl Actor for Session {
             Credential::Expired | Credential::ForeignOrigin | Credential::Absent => None,
         };
         self.relay.register(self.conn, ctx.address().recipient(), sign_in);
-        match self.credential {
-            Credential::ForeignOrigin => return self.close(CloseCode::Origin, ctx),
-            Credential::Expired => return self.close(CloseCode::Expired, ctx),
-            Credential::User(_) | Credential::Absent => {}
+        let turned = match self.credential {
+            Credential::ForeignOrigin => Some((CloseCode::Origin, "foreign_origin")),
+            Credential::Expired => Some((CloseCode::Expired, "expired")),
+            Credential::User(_) | Credential::Absent if !self.share.has_seat() => Some((CloseCode::TooManyConnections, "address_full")),
+            Credential::User(_) | Credential::Absent => None,
+        };
+        if let Some((code, outcome)) = turned {
+            self.note("socket.connect", None, outcome);
+            return self.close(code, ctx);
         }
         ctx.run_later(self.system.inner().pace.hello_within, |session, ctx| {
             if !session.greeted {
@@ -76,6 +81,7 @@ impl Actor for Session {
 
     fn stopped(&mut self, _: &mut Ctx) {
         self.system.inner().sessions.fetch_sub(1, Ordering::Relaxed);
+        self.leave();
         self.relay.detach(self.conn);
     }
 }

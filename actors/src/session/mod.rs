@@ -2,7 +2,7 @@
 //!
 //! Bytes become messages in [`guard`] and [`messages`]; [`socket`] ties a request to an actor, [`life`] says
 //! when it ends. The actor says what is not about a room: most replies, pongs, Close. What belongs to a
-//! room goes through the [`lane`], in order.
+//! room goes through the [`lane`], in order. [`share`] says how much of it there may be.
 
 mod catch_up;
 mod deeds;
@@ -16,6 +16,7 @@ pub mod messages;
 mod pages;
 mod places;
 mod presence;
+mod share;
 mod socket;
 
 use std::collections::HashMap;
@@ -23,7 +24,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use actix::{ActorFutureExt, AsyncContext, SpawnHandle, WrapFuture};
+use actix::{ActorContext, ActorFutureExt, ActorState, AsyncContext, SpawnHandle, WrapFuture};
 use actix_web_actors::HttpContext;
 use allthrive_domain::time::Micros;
 use allthrive_protocol::event::{Event, Fact};
@@ -37,7 +38,9 @@ pub use self::echo::echo;
 use self::lane::Lane;
 use self::pages::Pages;
 use self::places::Places;
+use self::share::Share;
 use crate::frame;
+use crate::limiter::Kind;
 use crate::relay::Relay;
 use crate::system::{System, lost};
 
@@ -98,6 +101,7 @@ pub struct Session {
     conn: ConnId,
     lane: Rc<Lane>,
     credential: Credential,
+    share: Share,
     /// Set by `hello`.
     identity: Option<Identity>,
     greeted: bool,
@@ -112,7 +116,7 @@ pub struct Session {
 }
 
 impl Session {
-    fn new(system: System, lane: Rc<Lane>, credential: Credential) -> Self {
+    fn new(system: System, lane: Rc<Lane>, credential: Credential, share: Share) -> Self {
         let relay = system.relay();
         Self {
             system,
@@ -120,6 +124,7 @@ impl Session {
             conn: ConnId(Uuid::new_v4()),
             lane,
             credential,
+            share,
             identity: None,
             greeted: false,
             held: Vec::new(),
@@ -134,6 +139,10 @@ impl Session {
     /// One whole message of the peer.
     fn message(&mut self, text: &str, ctx: &mut Ctx) {
         for item in command::read_message(text) {
+            if ctx.state() != ActorState::Running {
+                // Closed by one of those before it: nothing is said behind a Close.
+                return;
+            }
             match item {
                 Ok(request) => {
                     let id = request.id;
@@ -143,7 +152,11 @@ impl Session {
                         self.reply::<()>(id, Err(lost()), ctx);
                     }
                 }
-                Err(malformed) => self.reply::<()>(malformed.id, Err(malformed.refusal), ctx),
+                Err(malformed) => {
+                    if self.may(malformed.id, Kind::Any, ctx) {
+                        self.reply::<()>(malformed.id, Err(malformed.refusal), ctx);
+                    }
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! From a request to a connection, for the protocol and for the echo alike: the handshake, the stream in
 //! ([`Inbound`]) and the lane out.
 
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use actix::{Actor, ActorContext, AsyncContext, StreamHandler};
@@ -12,26 +13,33 @@ use allthrive_protocol::SUBPROTOCOL;
 use super::guard::Bounds;
 use super::inbound::{Heard, Inbound};
 use super::lane::{Lane, Merged};
+use super::share::Share;
 use super::{Credential, Ctx, Session};
 use crate::frame;
 use crate::line::Line;
 use crate::system::System;
 
 impl System {
-    /// Answers a request for a WebSocket. Statuses only for what a program can read: 400 without our
-    /// subprotocol, 503 while draining; every other refusal is a close code.
+    /// Answers a request for a WebSocket, which comes from that address. Statuses only for what a program can
+    /// read: 400 without our subprotocol, 503 while draining; every other refusal is a close code.
     ///
     /// # Errors
     /// What the WebSocket handshake finds wrong (RFC 6455, 4.2.1).
-    pub fn connect(&self, request: &HttpRequest, payload: web::Payload, credential: Credential) -> Result<HttpResponse, actix_web::Error> {
+    pub fn connect(
+        &self,
+        request: &HttpRequest,
+        payload: web::Payload,
+        credential: Credential,
+        address: IpAddr,
+    ) -> Result<HttpResponse, actix_web::Error> {
         if self.is_draining() {
             return Ok(HttpResponse::ServiceUnavailable().body("This server is stopping. Connect again."));
         }
         if !offers_ours(request) {
             return Ok(HttpResponse::BadRequest().body(format!("Offer the WebSocket subprotocol {SUBPROTOCOL}.")));
         }
-        let system = self.clone();
-        let mut response = open(request, payload, Bounds::TEXT, move |lane| Session::new(system, lane, credential))?;
+        let (system, share) = (self.clone(), Share::new(self.inner(), address));
+        let mut response = open(request, payload, Bounds::TEXT, move |lane| Session::new(system, lane, credential, share))?;
         response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
         Ok(response)
     }

@@ -13,8 +13,10 @@ use std::time::Duration;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpRequest, web};
 use allthrive_actors::bus::Kind;
+use allthrive_actors::limiter::{Limits, Rates};
 use allthrive_actors::line::{Pace, listen, note};
 use allthrive_actors::{Credential, Identity, Later, Options, System, TicketError, Tickets, echo};
+use allthrive_domain::rate::Rate;
 use allthrive_domain::time::{Clock, Micros};
 use allthrive_domain::unit::{Admit, Deed, Kind as RoomKind, Open};
 use allthrive_load::{Peer, Raw};
@@ -31,6 +33,16 @@ pub struct Node {
     address: SocketAddr,
     server: actix_web::dev::ServerHandle,
 }
+
+/// Limits that do not bite.
+pub const WIDE: Limits = {
+    let wide = Rate { every: Duration::from_micros(1), burst: 1_000_000 };
+    Limits {
+        rates: Rates { send: wide, typing: wide, history: wide, subscribe: wide, all: wide },
+        connections_per_account: 100_000,
+        connections_per_address: 100_000,
+    }
+};
 
 struct NoTickets;
 
@@ -61,22 +73,28 @@ impl Node {
 
     /// In more of a hurry, or less, than a server is.
     pub async fn start_at(dir: &Path, pace: Pace) -> Self {
-        Self::start_with(StoreConfig::sqlite(dir.join("db"), dir.join("instance")), Kind::Alone, pace).await
+        Self::begin(StoreConfig::sqlite(dir.join("db"), dir.join("instance")), Kind::Alone, pace, WIDE, Clock::System).await
+    }
+
+    /// The same with these limits and this clock.
+    pub async fn start_with(dir: &Path, limits: Limits, clock: Clock) -> Self {
+        Self::begin(StoreConfig::sqlite(dir.join("db"), dir.join("instance")), Kind::Alone, Pace::default(), limits, clock).await
     }
 
     /// On this database, with these others.
     pub async fn start_on(database: StoreConfig, bus: Kind) -> Self {
-        Self::start_with(database, bus, Pace::default()).await
+        Self::begin(database, bus, Pace::default(), WIDE, Clock::System).await
     }
 
-    async fn start_with(database: StoreConfig, bus: Kind, pace: Pace) -> Self {
+    async fn begin(database: StoreConfig, bus: Kind, pace: Pace, limits: Limits, clock: Clock) -> Self {
         let store = Store::open(database).await.unwrap();
         let options = Options {
             store: store.clone(),
-            clock: Clock::System,
+            clock,
             fingerprint_key: vec![7; 32],
             audit_key: ChainKey::new([8; 32]),
             tickets: Arc::new(NoTickets),
+            limits,
             writers: 1,
             workers: 2,
             pace,
@@ -174,7 +192,8 @@ async fn connect(
         Ok(id) => Credential::User(Identity { user: UserId(id), sign_in: id, expires: Micros(i64::MAX / 2) }),
         Err(_) => Credential::Absent,
     };
-    system.connect(&request, payload, credential)
+    let address = request.peer_addr().unwrap().ip();
+    system.connect(&request, payload, credential, address)
 }
 
 async fn repeat(request: HttpRequest, payload: web::Payload) -> Result<actix_web::HttpResponse, actix_web::Error> {

@@ -11,6 +11,8 @@ use crate::error::Error;
 
 /// Links read at once.
 const PAGE: usize = 1_000;
+/// How often the end of the chain is read again because something was sealed meanwhile.
+const MOST_ROUNDS: usize = 10;
 /// Most faults that are told one by one; beyond that they are counted.
 pub const MOST_TOLD: usize = 100;
 
@@ -202,30 +204,51 @@ impl Link {
 pub async fn verify(engine: &Engine, key: &ChainKey, known: Option<Head>) -> Result<Report, Error> {
     let mut report = Report::begin();
     let mut found = None;
+    let mut rest = None;
+    for _ in 0..MOST_ROUNDS {
+        let before = report.head;
+        read_links(engine, key, known, &mut report, &mut found).await?;
+        if rest.is_some() && before == report.head {
+            break;
+        }
+        // What is sealed from here on stands in neither: the links are read on until nothing was sealed meanwhile.
+        rest = Some(engine.one(unchained()).await?);
+    }
+    let strangers = engine.all(put_in()).await?;
+    for row in &strangers {
+        report.wrong(Fault::PutIn { no: row.get("sealed_no")?, entry: row.get("id")? });
+    }
+    if let Some(rest) = rest {
+        report.wrong += rest.get::<u64>("put_in")?.saturating_sub(strangers.len() as u64);
+        (report.unsealed, report.unsealed_since) = (rest.get("unsealed")?, rest.get("since")?);
+    }
+    if let Some(known) = known {
+        report.compare(known, found);
+    }
+    Ok(report)
+}
+
+/// The links behind the report's head, to the end; the one that has the known number is remembered.
+async fn read_links(
+    engine: &Engine,
+    key: &ChainKey,
+    known: Option<Head>,
+    report: &mut Report,
+    found: &mut Option<Head>,
+) -> Result<(), Error> {
     loop {
         let rows = engine.all(links(report.head.no)).await?;
         for row in &rows {
             let link = Link::read(row)?;
             report.link(key, &link);
             if known.is_some_and(|known| known.no == link.head.no) {
-                found = Some(link.head);
+                *found = Some(link.head);
             }
         }
         if rows.len() < PAGE {
-            break;
+            return Ok(());
         }
     }
-    let strangers = engine.all(put_in()).await?;
-    for row in &strangers {
-        report.wrong(Fault::PutIn { no: row.get("sealed_no")?, entry: row.get("id")? });
-    }
-    let rest = engine.one(unchained()).await?;
-    report.wrong += rest.get::<u64>("put_in")?.saturating_sub(strangers.len() as u64);
-    (report.unsealed, report.unsealed_since) = (rest.get("unsealed")?, rest.get("since")?);
-    if let Some(known) = known {
-        report.compare(known, found);
-    }
-    Ok(report)
 }
 
 fn links(after: u64) -> Statement {
