@@ -105,6 +105,11 @@ impl Peer {
         }
     }
 
+    /// What came beside replies so far and was not looked at, in order; waits for nothing.
+    pub fn heard(&mut self) -> Vec<Value> {
+        self.told.drain(..).collect()
+    }
+
     /// The code the server closes with.
     pub async fn closed(&mut self) -> u16 {
         loop {

@@ -1,0 +1,171 @@
+//! Keeping order over real sockets: who is taken out hears nothing from that number on, whatever is under way.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod node;
+
+use std::cell::{Cell, RefCell};
+
+use allthrive_domain::unit::{Admit, Ban, Deed, Kind, Open, Remove, Speak, Unban};
+use allthrive_protocol::{RoomId, Seq};
+use node::{Node, cmid, user};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Another worker than the connections' in half of the cases.
+fn room(n: u128) -> RoomId {
+    RoomId(Uuid::from_u128(10 << 64 | n))
+}
+
+async fn write(node: &Node, at: RoomId, author: u128, mark: u128, deed: Deed) -> Seq {
+    node.system.write(at, user(author), cmid(mark), deed).await.unwrap().seq
+}
+
+/// A group of user 1 with user 2 in it.
+async fn group(node: &Node, at: RoomId) {
+    write(node, at, 1, 1, Deed::Open(Open { kind: Kind::Group, title: Some("Crew".into()), with: None })).await;
+    write(node, at, 1, 2, Deed::Admit(Admit { user: user(2) })).await;
+}
+
+fn says(n: u128) -> Deed {
+    Deed::Speak(Speak { body: format!("text {n}"), reply_to: None })
+}
+
+#[actix_rt::test]
+async fn who_is_taken_out_while_catching_up_is_told_nothing_of_that_time() {
+    const TURNS: u128 = 60;
+    let dir = tempfile::tempdir().unwrap();
+    let node = Node::start(dir.path()).await;
+    node.people(2).await;
+    for at in [room(20), room(21)] {
+        group(&node, at).await;
+        let mut ear = node.join(2).await;
+        let (hidden, done) = (RefCell::new(Vec::new()), Cell::new(false));
+        let hand = async {
+            for turn in 1..=TURNS {
+                let mark = turn * 10;
+                for n in 0..3 {
+                    write(&node, at, 1, 100_000 + mark + n, says(n)).await;
+                }
+                let (out, back) = if turn % 2 == 0 {
+                    (Deed::Remove(Remove { user: user(2), reason: None }), None)
+                } else {
+                    (Deed::Ban(Ban { user: user(2), reason: None }), Some(Deed::Unban(Unban { user: user(2) })))
+                };
+                // The first number that is hidden: a ban's own entry is still told, its leaving is not.
+                let gone_at = write(&node, at, 1, 200_000 + mark, out).await + u64::from(back.is_some());
+                for n in 0..3 {
+                    write(&node, at, 1, 300_000 + mark + n, says(n)).await;
+                }
+                if let Some(unban) = back {
+                    write(&node, at, 1, 400_000 + mark, unban).await;
+                }
+                let back_at = write(&node, at, 1, 500_000 + mark, Deed::Admit(Admit { user: user(2) })).await;
+                hidden.borrow_mut().push(gone_at..back_at);
+            }
+            done.set(true);
+        };
+        let mut told: Vec<Seq> = Vec::new();
+        let mut gone = 0;
+        let listening = async {
+            let mut last = 0;
+            while !done.get() {
+                ear.ask("room.subscribe", Some(at), json!({"after": last})).await;
+                let page = ear.ask("events", Some(at), json!({"after": last})).await;
+                told.extend(page["ok"]["events"].as_array().into_iter().flatten().filter_map(seq));
+                ear.ask("ping", None, json!({})).await;
+                for event in ear.heard().iter().filter(|event| event["room"] == json!(at)) {
+                    gone += u32::from(event["event"] == "gone");
+                    told.extend(seq(event));
+                }
+                last = told.iter().copied().max().unwrap_or(0);
+            }
+        };
+        futures_util::future::join(hand, listening).await;
+        assert!(gone > 0 && !told.is_empty(), "nothing has met: {gone} times gone, {} events", told.len());
+        for hidden in hidden.into_inner() {
+            let leak: Vec<_> = told.iter().filter(|seq| hidden.contains(seq)).collect();
+            assert!(leak.is_empty(), "told {leak:?} of {hidden:?}");
+        }
+    }
+    node.stop().await;
+}
+
+fn seq(event: &Value) -> Option<Seq> {
+    event["seq"].as_u64()
+}
+
+#[actix_rt::test]
+async fn who_is_removed_is_told_so_at_once_on_every_connection_and_why_in_the_own_room() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = Node::start(dir.path()).await;
+    node.people(3).await;
+    let at = room(20);
+    group(&node, at).await;
+    write(&node, at, 1, 3, Deed::Admit(Admit { user: user(3) })).await;
+    let (mut ana, mut carol) = (node.join(1).await, node.join(3).await);
+    let (mut phone, mut laptop) = (node.join(2).await, node.join(2).await);
+    // One of them lags: it pulls, and is told all the same.
+    let removed = ana.ask("member.remove", Some(at), json!({"cmid": cmid(4), "user": user(2), "reason": "wrong room"})).await;
+    let seq = removed["ok"]["seq"].as_u64().unwrap();
+    for peer in [&mut phone, &mut laptop] {
+        assert_eq!(peer.event("gone").await["room"], json!(at));
+        let told = peer.event("member.left").await;
+        assert_eq!((&told["room"], &told["d"]["reason"]), (&json!(RoomId::personal(user(2))), &json!("wrong room")));
+        assert_eq!(told["d"]["conversation"]["id"], json!(at));
+        for (op, d) in
+            [("message.send", json!({"cmid": cmid(5), "body": "still here"})), ("history", json!({})), ("read", json!({"seq": 1}))]
+        {
+            assert_eq!(peer.ask(op, Some(at), d).await["error"]["code"], "not_found", "{op}");
+        }
+        for (op, d) in [("events", json!({"after": 0})), ("typing", json!({})), ("presence", json!({}))] {
+            assert_eq!(peer.ask(op, Some(at), d).await["error"]["code"], "not_subscribed", "{op}");
+        }
+    }
+    // Those who stay are told that it happened, not why.
+    let told = carol.event("member.left").await;
+    assert_eq!((&told["room"], &told["seq"], &told["d"]["how"]), (&json!(at), &json!(seq), &json!("removed")));
+    assert_eq!(told["d"].get("reason"), None);
+    node.stop().await;
+}
+
+#[actix_rt::test]
+async fn what_was_deleted_is_given_back_by_no_ring() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = Node::start(dir.path()).await;
+    node.people(2).await;
+    let at = room(20);
+    group(&node, at).await;
+    let mut ana = node.join(1).await;
+    let said = ana.message(at, cmid(10), "a secret").await["ok"]["seq"].as_u64().unwrap();
+    ana.ask("message.delete", Some(at), json!({"cmid": cmid(11), "target": said})).await;
+    ana.event("message.deleted").await;
+    // Who comes back to before it is given the log as it is now permitted.
+    let mut ben = node.connect(2).await;
+    ben.ask("hello", None, json!({"resume": [{"room": at, "seq": said - 1}]})).await;
+    let page = ben.ask("events", Some(at), json!({"after": said - 1})).await;
+    ben.ask("ping", None, json!({})).await;
+    let heard = ben.heard();
+    assert!(
+        !page.to_string().contains("a secret") && !heard.iter().any(|event| event.to_string().contains("a secret")),
+        "{page} {heard:?}"
+    );
+    assert_eq!(page["ok"]["events"][0]["d"].get("body"), None, "{page}");
+    assert_eq!(page["ok"]["live"], true);
+    node.stop().await;
+}
+
+#[actix_rt::test]
+async fn typing_is_heard_by_the_others_who_listen() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = Node::start(dir.path()).await;
+    node.people(2).await;
+    let at = room(21);
+    group(&node, at).await;
+    let (mut ana, mut ben) = (node.join(1).await, node.join(2).await);
+    assert!(ana.ask("typing", Some(at), json!({})).await["ok"].is_object());
+    let told = ben.event("typing").await;
+    assert_eq!((&told["room"], &told["d"]["user"], told.get("seq")), (&json!(at), &json!(user(1)), None));
+    assert_eq!(ana.ask("typing", Some(RoomId::personal(user(1))), json!({})).await["error"]["code"], "not_subscribed");
+    node.stop().await;
+}
