@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 use std::time::Duration;
 
 use actix::{Actor, Addr, ArbiterHandle};
@@ -79,6 +79,7 @@ pub struct Parts {
 pub struct Workers {
     count: usize,
     known: Arc<RwLock<Vec<Known>>>,
+    limiter: Arc<OnceLock<Addr<LimiterActor>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -97,7 +98,7 @@ pub fn spread(room: RoomId, n: usize) -> usize {
 
 impl Workers {
     fn new(count: usize) -> Self {
-        Self { count: count.max(1), known: Arc::default() }
+        Self { count: count.max(1), known: Arc::default(), limiter: Arc::default() }
     }
 
     /// Which worker keeps this room.
@@ -116,6 +117,11 @@ impl Workers {
     #[must_use]
     pub fn gates(&self) -> Vec<Addr<Gates>> {
         self.read().iter().map(|known| known.gates.clone()).collect()
+    }
+
+    /// The limiter of the node, once it runs.
+    pub(crate) fn limiter(&self) -> Option<&Addr<LimiterActor>> {
+        self.limiter.get()
     }
 
     pub(crate) fn arbiter_of(&self, room: RoomId) -> Option<ArbiterHandle> {
@@ -182,6 +188,7 @@ impl System {
         let notes = Arc::new(Notes::start(&parts, options.audit_key));
         let limits = options.limits;
         let limiter = LimiterActor::new(parts.clone(), limits.rates, Arc::clone(&notes)).start();
+        let limiter = parts.workers.limiter.get_or_init(|| limiter).clone();
         let inner = Inner {
             id: Uuid::new_v4(),
             parts,

@@ -6,104 +6,21 @@ mod node;
 
 use std::time::{Duration, Instant};
 
-use allthrive_actors::bus::{Committed, Kind, RedisUrl};
+use allthrive_actors::bus::Committed;
 use allthrive_actors::fingerprint::Fingerprints;
 use allthrive_domain::room::Decision;
 use allthrive_domain::time::Micros;
 use allthrive_domain::unit::{Deed, Speak, Unit};
 use allthrive_load::Peer;
 use allthrive_protocol::{RoomId, Seq};
-use allthrive_store::StoreConfig;
 use node::line::{Line, command};
 use node::redis::OwnRedis;
-use node::{Node, cmid, user};
+use node::two::{PATIENCE, Two, Way, room};
+use node::{cmid, user};
 use serde_json::json;
-use tokio_postgres::NoTls;
 use uuid::Uuid;
 
-/// Longest wait for what must come by itself.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-fn room() -> RoomId {
-    RoomId(Uuid::from_u128(10 << 64 | 10))
-}
-
-/// How two nodes hear each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// They are one.
-    Local,
-    /// By Redis.
-    Redis,
-    /// Not at all: they look into the store.
-    Unheard,
-}
-
-/// Two nodes on one database, or one that is both.
-struct Two {
-    one: Node,
-    other: Option<Node>,
-    redis: Option<OwnRedis>,
-    place: Place,
-}
-
-enum Place {
-    Directory(#[expect(dead_code, reason = "removed with it")] tempfile::TempDir),
-    Database(String),
-}
-
 impl Two {
-    async fn start(way: Way) -> Self {
-        let redis = (way == Way::Redis).then(OwnRedis::start);
-        let url = redis.as_ref().map(OwnRedis::url);
-        Self::start_on(way, redis, url).await
-    }
-
-    /// With these nodes on a Redis that is reached by `url`.
-    async fn start_on(way: Way, redis: Option<OwnRedis>, url: Option<String>) -> Self {
-        let (one, other, place) = if way == Way::Local {
-            let dir = tempfile::tempdir().unwrap();
-            (Node::start(dir.path()).await, None, Place::Directory(dir))
-        } else {
-            let kind = url.map_or(Kind::Unheard, |url| Kind::Redis(RedisUrl::parse(&url).unwrap()));
-            let name = format!("bus_{}", Uuid::new_v4().simple());
-            admin(&format!("CREATE DATABASE {name}")).await;
-            let config = StoreConfig { connections: 8, ..StoreConfig::postgres(database(&name)) };
-            let one = Node::start_on(config.clone(), kind.clone()).await;
-            (one, Some(Node::start_on(config, kind).await), Place::Database(name))
-        };
-        let two = Self { one, other, redis, place };
-        two.one.people(2).await;
-        two.one.room(room(), 2).await;
-        two.hear_each_other().await;
-        two
-    }
-
-    fn other(&self) -> &Node {
-        self.other.as_ref().unwrap_or(&self.one)
-    }
-
-    /// Waits until both nodes hear, if they are to.
-    async fn hear_each_other(&self) {
-        for node in [&self.one, self.other()] {
-            let neighbours = node.system.neighbours();
-            if neighbours.are_told() {
-                let mut status = neighbours.watch_status();
-                tokio::time::timeout(PATIENCE, status.wait_for(|status| status.up)).await.unwrap().unwrap();
-            }
-        }
-    }
-
-    async fn stop(self) {
-        self.one.stop().await;
-        if let Some(other) = self.other {
-            other.stop().await;
-        }
-        if let Place::Database(name) = self.place {
-            admin(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
-        }
-    }
-
     /// Written past both nodes, which are told nothing.
     async fn write_unsaid(&self, n: u128) -> Committed {
         let deed = Deed::Speak(Speak { body: format!("unsaid {n}"), reply_to: None });
@@ -114,20 +31,6 @@ impl Two {
             other => panic!("{other:?}"),
         }
     }
-}
-
-fn database(name: &str) -> String {
-    let server = std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL names a Postgres server: see scripts/test-services");
-    let (base, _) = server.rsplit_once('/').unwrap();
-    format!("{base}/{name}")
-}
-
-async fn admin(sql: &str) {
-    let (client, connection) = tokio_postgres::connect(&database("postgres"), NoTls).await.unwrap();
-    let connection = actix_rt::spawn(connection);
-    client.batch_execute(sql).await.unwrap();
-    drop(client);
-    connection.await.unwrap().unwrap();
 }
 
 /// The next messages heard have these numbers.
@@ -141,7 +44,7 @@ async fn hears(peer: &mut Peer, seqs: impl IntoIterator<Item = Seq>) {
 /// Each case becomes a test on these ways.
 macro_rules! on {
     ($way:ident in $module:ident: $($case:ident),+ $(,)?) => {
-        mod $module { $(#[actix_rt::test] async fn $case() { super::$case(super::Two::start(super::Way::$way).await).await; })+ }
+        mod $module { $(#[actix_rt::test] async fn $case() { super::$case(crate::Two::start(crate::Way::$way).await).await; })+ }
     };
 }
 

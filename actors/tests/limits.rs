@@ -13,6 +13,8 @@ use allthrive_domain::time::{Clock, Micros};
 use allthrive_load::Peer;
 use allthrive_protocol::RoomId;
 use allthrive_store::Statement;
+use node::redis::OwnRedis;
+use node::two::{self, PATIENCE, Two, Way};
 use node::{Node, WIDE, cmid};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -286,4 +288,68 @@ async fn an_address_has_so_many_connections_and_the_next_is_closed_until_one_lea
     let trail = audit(&node, "socket.connect").await;
     assert!(trail.iter().any(|(outcome, _, times, here)| outcome == "address_full" && *times >= 1 && *here), "{trail:?}");
     node.stop().await;
+}
+
+/// So many pages of history on so many connections to a node, which are within the limits there.
+async fn reads_history(node: &Node, connections: usize) -> Vec<Peer> {
+    let mut tabs = Vec::new();
+    for _ in 0..connections {
+        let mut tab = node.join(1).await;
+        for _ in 0..5 {
+            let page = tab.ask("history", Some(two::room()), json!({})).await;
+            assert!(page["ok"].is_object(), "{page}");
+        }
+        tabs.push(tab);
+    }
+    tabs
+}
+
+async fn sanctions(node: &Node) -> usize {
+    let read = Statement::new("sanctions", "SELECT target FROM audit WHERE action = 'account.sanction'");
+    node.store.engine().all(read).await.unwrap().len()
+}
+
+fn five_pages() -> Limits {
+    Limits { rates: Rates { history: Rate::per_second(5, 5), ..WIDE.rates }, ..WIDE }
+}
+
+/// An account has room for 20 pages at once: 15 on one node and 10 on the other are too many together.
+#[actix_rt::test]
+async fn an_account_has_one_limit_on_both_nodes() {
+    let redis = OwnRedis::start();
+    let url = redis.url();
+    let clock = Clock::manual(Micros(1_790_000_000_000_000));
+    let two = Two::start_within(Way::Redis, Some(redis), Some(url), five_pages(), clock.clone()).await;
+    let mut tabs = reads_history(&two.one, 3).await;
+    tabs.extend(reads_history(two.other(), 2).await);
+    let mut bo = two.one.join(2).await;
+    for tab in &mut tabs {
+        let refused = loop {
+            let reply = tab.ask("ping", None, json!({})).await;
+            if reply["error"].is_object() {
+                break reply;
+            }
+        };
+        assert_eq!((&refused["error"]["code"], &refused["error"]["after_ms"]), (&json!("rate_limited"), &json!(1_000)));
+    }
+    assert!(bo.ask("ping", None, json!({})).await["ok"].is_object());
+    clock.advance(Duration::from_secs(1));
+    for tab in &mut tabs {
+        assert!(tab.ask("ping", None, json!({})).await["ok"].is_object());
+    }
+    two.stop().await;
+}
+
+#[actix_rt::test]
+async fn without_a_bus_each_node_has_the_limit_for_itself() {
+    let clock = Clock::manual(Micros(1_790_000_000_000_000));
+    let two = Two::start_within(Way::Unheard, None, None, five_pages(), clock).await;
+    let tabs = (reads_history(&two.one, 4).await, reads_history(two.other(), 4).await);
+    drop(tabs);
+    // Drained, so that everything spent has been counted.
+    for node in [&two.one, two.other()] {
+        node.system.drain(PATIENCE).await;
+    }
+    assert_eq!(sanctions(&two.one).await, 0);
+    two.stop().await;
 }

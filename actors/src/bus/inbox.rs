@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
-use allthrive_protocol::RoomId;
+use allthrive_protocol::{RoomId, UserId};
 use uuid::Uuid;
 
 use super::local::LocalBus;
 use super::wire::{Body, NodeId, Wire};
 use crate::gates::Tell;
+use crate::limiter::actor::Elsewhere;
+use crate::limiter::pace::Spent;
 use crate::relay::Expel;
 use crate::system::Workers;
 
@@ -63,6 +65,7 @@ impl Inbox {
             Body::Presence(word) => self.local.elsewhere(wire.node, word),
             Body::Check(rooms) => self.owed.extend(self.local.check(rooms)),
             Body::SignInEnded(sign_in) => self.end_sign_in(sign_in),
+            Body::Spent(spent) => self.spent(spent),
             Body::Probe => {}
         }
         Heard::Other
@@ -73,6 +76,13 @@ impl Inbox {
         if !self.owed.is_empty() {
             let owed = std::mem::take(&mut self.owed).into_iter().collect();
             self.owed.extend(self.local.check(owed));
+        }
+    }
+
+    /// What cannot be told is forgiven: limits hold within a node in any case.
+    fn spent(&self, spent: Vec<(UserId, Spent)>) {
+        if self.workers.limiter().is_some_and(|limiter| limiter.try_send(Elsewhere(spent)).is_err()) {
+            tracing::debug!("the limiter was too busy to be told what was spent on another node");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What crosses from node to node. JSON, so that it can be read on the way; a kind that an older node does
 //! not know is ignored there.
 
-use allthrive_protocol::{RoomId, Seq};
+use allthrive_protocol::{RoomId, Seq, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Committed, Effect};
 use crate::frame;
 use crate::gates::Tell;
+use crate::limiter::pace::Spent;
 use crate::presence::Word;
 use crate::session::lane::MergeKey;
 
@@ -40,6 +41,8 @@ pub enum Body {
     Presence(Word),
     /// This sign-in has ended.
     SignInEnded(Uuid),
+    /// What accounts have spent of their limits on this node since it was last said.
+    Spent(Vec<(UserId, Spent)>),
     /// The node asks itself whether it hears.
     Probe,
 }
@@ -94,7 +97,6 @@ fn json_of(frame: &[u8]) -> Box<RawValue> {
 
 #[cfg(test)]
 mod tests {
-    use allthrive_protocol::UserId;
     use serde_json::json;
 
     use super::*;
@@ -134,6 +136,11 @@ mod tests {
         let written = json!({ "node": NODE.0, "body": { "check": [Uuid::from_u128(1)] } });
         assert_eq!(serde_json::to_value(&wire).unwrap(), written);
         assert_eq!(serde_json::to_value(&Wire { node: NODE, body: Body::Probe }).unwrap()["body"], "probe");
+        let (user, spent) = (UserId(Uuid::from_u128(3)), [1, 0, 2, 0, 4]);
+        let told = serde_json::to_value(&Wire { node: NODE, body: Body::Spent(vec![(user, spent)]) }).unwrap();
+        assert_eq!(told["body"], json!({ "spent": [[user, [1, 0, 2, 0, 4]]] }));
+        let Body::Spent(back) = there_and_back(Body::Spent(vec![(user, spent)])) else { panic!() };
+        assert_eq!(back, vec![(user, spent)]);
     }
 
     #[test]

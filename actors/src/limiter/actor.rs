@@ -1,5 +1,9 @@
 //! The limiter: hears what the sessions of this node have spent, and tells all sessions of an account that is too
 //! fast what follows. Nobody waits for it.
+//!
+//! The nodes of a cluster tell each other twice a second what was spent on each, so that an account has one limit
+//! on all of them, and one that goes from node to node is known already. What is lost on the way, or all of it while
+//! the bus is down, is forgiven: then the limit is each node's own.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,10 +17,15 @@ use super::account::Account;
 use super::pace::Spent;
 use super::{Rates, Sanction};
 use crate::audit::{Note, Notes};
+use crate::bus::wire::Body;
 use crate::system::Parts;
 
 /// Most messages that wait. A session whose report does not fit in makes it later.
 const MAILBOX: usize = 8_192;
+/// How often other nodes are told what was spent here.
+const TELL_EVERY: Duration = Duration::from_millis(500);
+/// Most accounts of one message to them.
+const TOLD_AT_ONCE: usize = 1_000;
 /// How often accounts of which nothing is to be remembered are let go.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 
@@ -52,6 +61,11 @@ pub struct Spend {
     pub spent: Spent,
 }
 
+/// So much was spent on another node.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Elsewhere(pub Vec<(UserId, Spent)>);
+
 /// Everything that was said before this has been heard.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -69,13 +83,46 @@ pub struct LimiterActor {
     rates: Rates,
     notes: Arc<Notes>,
     accounts: HashMap<UserId, Known>,
+    /// What other nodes have not been told.
+    untold: HashMap<UserId, Spent>,
 }
 
 impl LimiterActor {
     /// Knows nobody. Its sanctions stand in the audit trail.
     #[must_use]
     pub fn new(parts: Parts, rates: Rates, notes: Arc<Notes>) -> Self {
-        Self { parts, rates, notes, accounts: HashMap::new() }
+        Self { parts, rates, notes, accounts: HashMap::new(), untold: HashMap::new() }
+    }
+
+    /// What was spent, here or elsewhere, and what follows for the sessions here.
+    fn spend(&mut self, user: UserId, spent: &Spent, here: bool) {
+        let known = self.accounts.entry(user).or_default();
+        let Some(sentence) = known.account.spend(&self.rates, spent, self.parts.clock.now()) else { return };
+        if known.sessions.is_empty() && !here {
+            // The node it is on finds the same, and says so.
+            return;
+        }
+        for session in known.sessions.values() {
+            tell(session, sentence.sanction);
+        }
+        self.notes.take(Note {
+            action: "account.sanction",
+            actor: Some(Principal::User(user).to_string()),
+            target: Some(sentence.limit.name()),
+            outcome: outcome(sentence.nth, sentence.sanction),
+            address: None,
+        });
+    }
+
+    fn tell_others(&mut self) {
+        let mut untold = std::mem::take(&mut self.untold).into_iter();
+        loop {
+            let told: Vec<_> = untold.by_ref().take(TOLD_AT_ONCE).collect();
+            if told.is_empty() {
+                return;
+            }
+            self.parts.neighbours.announce(Body::Spent(told));
+        }
     }
 
     fn sweep(&mut self) {
@@ -116,6 +163,9 @@ impl Actor for LimiterActor {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX);
         ctx.run_interval(SWEEP_EVERY, |actor, _| actor.sweep());
+        if self.parts.neighbours.are_told() {
+            ctx.run_interval(TELL_EVERY, |actor, _| actor.tell_others());
+        }
     }
 }
 
@@ -150,18 +200,23 @@ impl Handler<Spend> for LimiterActor {
     type Result = ();
 
     fn handle(&mut self, Spend { user, spent }: Spend, _: &mut Self::Context) {
-        let known = self.accounts.entry(user).or_default();
-        let Some(sentence) = known.account.spend(&self.rates, &spent, self.parts.clock.now()) else { return };
-        for session in known.sessions.values() {
-            tell(session, sentence.sanction);
+        if self.parts.neighbours.are_told() {
+            let untold = self.untold.entry(user).or_default();
+            for (untold, more) in untold.iter_mut().zip(spent) {
+                *untold = untold.saturating_add(more);
+            }
         }
-        self.notes.take(Note {
-            action: "account.sanction",
-            actor: Some(Principal::User(user).to_string()),
-            target: Some(sentence.limit.name()),
-            outcome: outcome(sentence.nth, sentence.sanction),
-            address: None,
-        });
+        self.spend(user, &spent, true);
+    }
+}
+
+impl Handler<Elsewhere> for LimiterActor {
+    type Result = ();
+
+    fn handle(&mut self, Elsewhere(spent): Elsewhere, _: &mut Self::Context) {
+        for (user, spent) in &spent {
+            self.spend(*user, spent, false);
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod line;
 pub mod redis;
+pub mod two;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -84,6 +85,11 @@ impl Node {
     /// On this database, with these others.
     pub async fn start_on(database: StoreConfig, bus: Kind) -> Self {
         Self::begin(database, bus, Pace::default(), WIDE, Clock::System).await
+    }
+
+    /// On this database, with these others, these limits and this clock.
+    pub async fn start_within(database: StoreConfig, bus: Kind, limits: Limits, clock: Clock) -> Self {
+        Self::begin(database, bus, Pace::default(), limits, clock).await
     }
 
     async fn begin(database: StoreConfig, bus: Kind, pace: Pace, limits: Limits, clock: Clock) -> Self {
