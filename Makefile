@@ -1,5 +1,5 @@
 # Thin: what is longer than a line stands in scripts/.
-.PHONY: run test lint load setup
+.PHONY: run test lint load setup fuzz
 
 run: ## Start the server on the embedded database.
 	cargo run --release
@@ -15,3 +15,6 @@ load: ## A crowd at a server of its own, and the check that nothing was lost.
 
 setup: ## Install what `make test` needs (Debian, as root).
 	scripts/setup
+
+fuzz: ## Every reader of strangers' bytes, FUZZ_SECONDS (30) each; needs a nightly compiler and cargo-fuzz.
+	scripts/fuzz
