@@ -213,6 +213,26 @@ fn what_does_not_follow_from_what_was_known_is_noticed() {
     }
 }
 
+#[test]
+fn ten_thousand_with_a_hundred_more_each_second_are_told_six_times_a_minute_and_a_thousand_each_second() {
+    for (people, most) in [(10_000, 6), (1_000, 60), (90, 60)] {
+        let mut now = Instant::now();
+        let mut hall = Hall::new(None);
+        let room = allthrive_protocol::RoomId(Uuid::nil());
+        hall.attend(0, room, &joined(0..people));
+        let mut told = 0;
+        for tick in 0..600 {
+            hall.attend(0, room, &joined([people + tick]));
+            hall.attend(0, room, &left(tick.checked_sub(1).map(|before| people + before)));
+            hall.attend(0, room, &left([tick % 7]));
+            hall.attend(0, room, &joined([(tick + 3) % 7]));
+            told += hall.due(now).len();
+            now += SECOND / 10;
+        }
+        assert!(told <= most, "{told} in a minute of {people}");
+    }
+}
+
 /// What may happen to a room that two workers listen to.
 #[derive(Debug, Clone)]
 enum Step {
