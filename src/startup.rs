@@ -17,6 +17,7 @@ use allthrive_actors::{Options, System};
 use allthrive_domain::time::Clock;
 use allthrive_store::audit::chain::ChainKey;
 use allthrive_store::{Store, StoreConfig};
+use futures_util::future::join;
 use secrecy::ExposeSecret as _;
 use thiserror::Error;
 use tracing::{info, warn};
@@ -41,6 +42,9 @@ const DRAIN: Duration = Duration::from_secs(4);
 
 /// How long requests under way may take after that.
 const STOP: Duration = Duration::from_secs(3);
+
+/// How long the store may take to close after that.
+const CLOSE: Duration = Duration::from_secs(1);
 
 /// Writers to Postgres, each with a commit of its own in flight. SQLite has one.
 const POSTGRES_WRITERS: usize = 3;
@@ -161,7 +165,9 @@ impl Application {
         let ended = self.server.await;
         on_signal.abort();
         pruning.abort();
-        self.state.store.close().await;
+        if actix_web::rt::time::timeout(CLOSE, self.state.store.close()).await.is_err() {
+            warn!("stopping although the store has not closed");
+        }
         info!("stopped");
         Ok(ended?)
     }
@@ -175,10 +181,12 @@ pub struct Stopper {
 }
 
 impl Stopper {
-    /// Readiness turns red, connections are ended with 4000 and their writes settled, requests under way are
-    /// finished, the listener closes. Within 7 s.
+    /// Readiness turns red and new connections are refused; those that are open are told when to come back and
+    /// ended with 4000, their writes settled; then the listener closes and requests under way are finished.
+    /// Within 7 s, whatever peers do.
     pub async fn stop(&self) {
-        self.state.system.drain(DRAIN).await;
+        let notice = actix_web::rt::time::sleep(self.state.settings.server.stop_notice());
+        join(self.state.system.drain(DRAIN), notice).await;
         self.handle.stop(true).await;
     }
 }

@@ -23,6 +23,8 @@ pub enum Point {
 pub struct Faults {
     #[cfg(feature = "faults")]
     armed: std::sync::Arc<std::sync::atomic::AtomicU8>,
+    #[cfg(feature = "faults")]
+    held: std::sync::Arc<tokio::sync::watch::Sender<bool>>,
 }
 
 impl Faults {
@@ -38,6 +40,30 @@ impl Faults {
     pub fn is_armed(&self, point: Point) -> bool {
         self.armed.load(std::sync::atomic::Ordering::SeqCst) & point as u8 != 0
     }
+
+    /// From now on commits wait until [`Faults::let_commits_go`].
+    #[cfg(feature = "faults")]
+    pub fn hold_commits(&self) {
+        self.held.send_replace(true);
+    }
+
+    /// Commits are made again.
+    #[cfg(feature = "faults")]
+    pub fn let_commits_go(&self) {
+        self.held.send_replace(false);
+    }
+
+    /// Waits while commits are held.
+    #[cfg(feature = "faults")]
+    pub(crate) async fn pass(&self) {
+        // Fails only if the sender is gone, which we hold.
+        let _ = self.held.subscribe().wait_for(|held| !held).await;
+    }
+
+    /// Nothing is held in this build.
+    #[cfg(not(feature = "faults"))]
+    #[expect(clippy::unused_self, clippy::unused_async, reason = "the same call in both builds")]
+    pub(crate) async fn pass(&self) {}
 
     /// Panics if `point` is armed.
     #[cfg(feature = "faults")]

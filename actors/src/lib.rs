@@ -42,5 +42,5 @@ pub mod system;
 pub mod tops;
 
 pub use line::Pace;
-pub use session::{Credential, Identity, Later, TicketError, Tickets, echo};
+pub use session::{Credential, Identity, Later, TicketError, Tickets};
 pub use system::{Options, System};

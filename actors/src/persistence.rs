@@ -78,6 +78,7 @@ impl Persistence {
         let (store, faults, now) = (self.parts.store.clone(), self.parts.faults.clone(), self.parts.clock.now());
         let work = async move {
             faults.hit(Point::Persistence);
+            faults.pass().await;
             store.commit(units, now).await
         };
         let guarded = AssertUnwindSafe(work).catch_unwind();

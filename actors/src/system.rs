@@ -319,8 +319,10 @@ impl System {
         self.inner.draining.load(Ordering::Relaxed)
     }
 
-    /// Takes no new connection, ends those that are open with 4000, and waits until each write that was
-    /// taken in is settled and told to other nodes, and what leaves a trace is written; `patience` at most.
+    /// Takes no new connection and no new command, tells each connection when to come back and ends it then
+    /// ([`session::parting`](crate::session)), and waits until each write that was taken in is settled and told
+    /// to other nodes, and what leaves a trace is written; `patience` at most. Whose peer takes nothing is cut
+    /// from below ([`line`](crate::line)) in a moment.
     pub async fn drain(&self, patience: Duration) {
         self.inner.draining.store(true, Ordering::Relaxed);
         self.expel(Expel::Everybody);

@@ -23,6 +23,7 @@ fn patient() -> Pace {
         ping_every: long,
         silence: long,
         stuck: long,
+        stuck_at_stop: long,
         farewell: long,
         linger: long,
         look_every: Duration::from_millis(20),

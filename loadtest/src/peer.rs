@@ -110,11 +110,15 @@ impl Peer {
         self.told.drain(..).collect()
     }
 
-    /// The code the server closes with.
+    /// The code the server closes with; it is answered, as every client does.
     pub async fn closed(&mut self) -> u16 {
         loop {
             match self.next_message().await {
-                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    // The answer is made by the reading of it, and sent here. The server may have gone.
+                    let _ = self.socket.flush().await;
+                    return frame.code.into();
+                }
                 Some(Ok(_)) => {}
                 other => panic!("not closed with a code: {other:?}"),
             }

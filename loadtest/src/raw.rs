@@ -63,6 +63,12 @@ impl Raw {
         &self.stream
     }
 
+    /// The socket alone.
+    #[must_use]
+    pub fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
     /// Sends bytes as they are. A server that has closed meanwhile is no fault.
     pub async fn send(&mut self, bytes: &[u8]) {
         // It may have had enough: what it said last is what the test looks at.

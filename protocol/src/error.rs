@@ -87,6 +87,8 @@ impl Refusal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u16)]
 pub enum CloseCode {
+    /// RFC 6455: the server stops, and nothing was begun that could be resumed.
+    GoingAway = 1001,
     /// RFC 6455: a frame that breaks the protocol.
     Protocol = 1002,
     /// RFC 6455: a binary message, where only text is spoken.

@@ -564,7 +564,7 @@ fn the_list_of_error_codes_is_closed() {
 #[test]
 fn the_range_of_a_close_code_is_its_verdict() {
     use CloseCode as C;
-    let rfc = [(C::Protocol, 1002), (C::Unsupported, 1003), (C::InvalidText, 1007), (C::TooBig, 1009)];
+    let rfc = [(C::GoingAway, 1001), (C::Protocol, 1002), (C::Unsupported, 1003), (C::InvalidText, 1007), (C::TooBig, 1009)];
     let resume =
         [(C::Restart, 4000), (C::Reconnect, 4001), (C::Slow, 4008), (C::NoPong, 4009), (C::StoreLost, 4010), (C::TooManyRequests, 4013)];
     let new_ticket = [(C::Expired, 4050), (C::Revoked, 4051)];

@@ -2,11 +2,15 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
 use crate::origin::Origin;
 use crate::peer::Proxies;
+
+/// With what follows it, a server that stops has ended within 10 s.
+const MOST_STOP_NOTICE_MS: u64 = 4_000;
 
 /// Whose machine this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -37,6 +41,9 @@ pub struct Server {
     /// believed. In the environment separated by commas.
     #[serde(deserialize_with = "list")]
     pub trusted_proxies: Vec<String>,
+    /// For how long after a signal requests are still taken at least, milliseconds: a proxy sees `/readyz` turn
+    /// red first.
+    pub stop_notice_ms: u64,
 }
 
 impl Default for Server {
@@ -48,6 +55,7 @@ impl Default for Server {
             public_url: None,
             workers: 0,
             trusted_proxies: Vec::new(),
+            stop_notice_ms: 0,
         }
     }
 }
@@ -62,6 +70,9 @@ impl Server {
         }
         if let Err(error) = Proxies::parse(&self.trusted_proxies) {
             wrong.push(format!("server.trusted_proxies: {error}."));
+        }
+        if self.stop_notice_ms > MOST_STOP_NOTICE_MS {
+            wrong.push(format!("server.stop_notice_ms must be at most {MOST_STOP_NOTICE_MS}: a server that stops ends within 10 seconds."));
         }
         match self.mode {
             Mode::Local if !self.listen.ip().is_loopback() => wrong.push(format!(
@@ -82,6 +93,12 @@ impl Server {
     pub fn proxies(&self) -> Proxies {
         // Checked when the settings were loaded.
         Proxies::parse(&self.trusted_proxies).unwrap_or_default()
+    }
+
+    /// For how long requests are still taken after a signal.
+    #[must_use]
+    pub fn stop_notice(&self) -> Duration {
+        Duration::from_millis(self.stop_notice_ms)
     }
 
     /// Who it is, once the port is known.

@@ -19,7 +19,7 @@ pub async fn open(request: HttpRequest, payload: web::Payload, state: web::Data<
 /// Opens an echo.
 ///
 /// # Errors
-/// 400 for what is not a WebSocket.
+/// 400 for what is not a WebSocket, 503 while the server stops.
 pub async fn echo(request: HttpRequest, payload: web::Payload, state: web::Data<State>) -> Result<HttpResponse, actix_web::Error> {
-    allthrive_actors::echo(&request, payload, state.settings.dev.echo_max_bytes)
+    state.system.echo(&request, payload, state.settings.dev.echo_max_bytes)
 }

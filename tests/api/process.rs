@@ -5,11 +5,16 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use allthrive_load::{Peer, Person, Raw};
+use awc::http::StatusCode;
 use tempfile::TempDir;
 
 use crate::helpers::{Browser, PASSWORD, Place};
 
-crate::stories! { the_log_tells_no_secret_however_much_it_is_asked }
+crate::stories! {
+    a_signal_turns_readiness_red_first_and_ends_it_with_0_whatever_peers_do,
+    the_log_tells_no_secret_however_much_it_is_asked,
+}
 
 /// Every wait of these tests ends after this.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -73,6 +78,37 @@ fn it_says_where_it_is_and_a_signal_ends_it_with_0() {
         assert_eq!(status.code(), Some(0), "{signal}");
         assert!(began.elapsed() < PATIENCE, "{signal} took {:?}", began.elapsed());
     }
+}
+
+/// Someone who is greeted, someone who has not said hello, a request that never ends, and a peer that answers nothing.
+async fn a_signal_turns_readiness_red_first_and_ends_it_with_0_whatever_peers_do(place: Place) {
+    let mut vars = vec![("ALLTHRIVE__SERVER__STOP_NOTICE_MS", "1000")];
+    vars.extend(place.database_url.as_deref().map(|url| ("DATABASE_URL", url)));
+    let mut running = start(&place.dir, &vars);
+    let url = format!("http://{}", running.address);
+    let mira = Person::enrol(&url, &place.dir.path().join("data/mail"), "mira").await.unwrap().session;
+    let ticket = format!("allthrive.v1.json, ticket.{}", mira.ws_ticket().await.unwrap());
+    let socket = format!("ws://{}/v1/ws", running.address);
+    let mut greeted = Peer::open(&socket, &[("sec-websocket-protocol", &ticket)]).await.unwrap();
+    let welcome = greeted.ask("hello", None, serde_json::json!({"subscribe": "all"})).await;
+    assert!(welcome["ok"].is_object(), "{welcome}");
+    let mut silent = Peer::open(&socket, &[("sec-websocket-protocol", "allthrive.v1.json")]).await.unwrap();
+    let _deaf = Raw::open(&running.address, "/v1/ws", &[("sec-websocket-protocol", "allthrive.v1.json")]).await.unwrap();
+    let mut endless = TcpStream::connect(&running.address).unwrap();
+    endless.write_all(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{").unwrap();
+
+    let began = Instant::now();
+    assert!(Command::new("kill").args(["-TERM", &running.child.id().to_string()]).status().unwrap().success());
+    let told = greeted.event("reconnect").await;
+    assert!(told["d"]["after_ms"].is_u64(), "{told}");
+    // It still answers, and says that it will not for long; who asks for a connection is sent away.
+    let red = Browser::new(&url).get("/readyz").await.expect(StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(red.json()["status"], "stopping");
+    assert_eq!(Peer::open(&socket, &[("sec-websocket-protocol", "allthrive.v1.json")]).await.err(), Some(503));
+    assert_eq!((greeted.closed().await, silent.closed().await), (4000, 1001));
+    let status = actix_web::rt::task::spawn_blocking(move || running.child.wait().unwrap().code()).await.unwrap();
+    assert_eq!(status, Some(0));
+    assert!(began.elapsed() < PATIENCE, "it took {:?}", began.elapsed());
 }
 
 #[test]

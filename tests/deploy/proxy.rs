@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use allthrive_client::log::Told;
-use allthrive_client::{Line, Update, Updates, connect, tls};
+use allthrive_client::{Error, Line, Session, Update, Updates, connect, tls};
 use allthrive_load::check::Truth;
 use allthrive_load::{Crowd, Dice, Manner, Person};
 use allthrive_protocol::RoomId;
@@ -131,6 +131,7 @@ async fn renewal(mut cluster: Cluster) {
     let manner = Manner { pause: Duration::from_millis(20), cut_one_in: 0 };
     let crowd = Crowd::enter(&sessions, &[room], CLIENTS, manner, &mut Dice::of(Uuid::new_v4().as_u64_pair().1));
     assert!(crowd.is_online(PATIENCE).await, "{:?}\n{}", crowd.flaws(), cluster.logs());
+    let asking = actix_web::rt::spawn(ask_again_and_again(sessions[0].clone()));
     for n in [0, 1] {
         talk_on(&crowd, &cluster).await;
         let end = cluster.stop(n).await;
@@ -139,6 +140,8 @@ async fn renewal(mut cluster: Cluster) {
         cluster.start_again(n).await;
     }
     talk_on(&crowd, &cluster).await;
+    assert!(!asking.is_finished(), "a request failed: {:?}\n{}", asking.await, cluster.logs());
+    asking.abort();
     assert!(crowd.hush(PATIENCE).await, "{} without an answer, {:?}\n{}", crowd.unanswered(), crowd.flaws(), cluster.logs());
     let taken = [0, 1].map(|n| cluster.connections_of(n));
     assert!(taken.iter().all(|taken| *taken > CLIENTS / 2), "both took part: {taken:?}");
@@ -150,6 +153,16 @@ async fn renewal(mut cluster: Cluster) {
     let report = crowd.check(&Truth::from_iter([(room, log)]));
     println!("{report}");
     assert!(report.is_clean(), "{report}\n{}", cluster.logs());
+}
+
+/// Asks for what the proxy must not ask for twice, until it is not given.
+async fn ask_again_and_again(session: Session) -> Error {
+    loop {
+        if let Err(error) = session.ws_ticket().await {
+            return error;
+        }
+        actix_web::rt::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 async fn talk_on(crowd: &Crowd, cluster: &Cluster) {

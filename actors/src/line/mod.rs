@@ -39,6 +39,8 @@ pub struct Pace {
     pub silence: Duration,
     /// A peer that takes nothing for so long while something waits.
     pub stuck: Duration,
+    /// The same, of a server that stops.
+    pub stuck_at_stop: Duration,
     /// From our Close to the end of the line, if the peer takes it slowly.
     pub farewell: Duration,
     /// From an answer whose request was not read to its end, or a Close that is not answered, to the end.
@@ -56,6 +58,7 @@ impl Default for Pace {
             ping_every: Duration::from_secs(25),
             silence: Duration::from_secs(35),
             stuck: Duration::from_secs(10),
+            stuck_at_stop: Duration::from_secs(1),
             farewell: Duration::from_secs(10),
             linger: Duration::from_secs(1),
             look_every: Duration::from_secs(1),

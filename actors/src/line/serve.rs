@@ -79,7 +79,7 @@ impl System {
         let stopping = builder.graceful_shutdown_signal();
         let serving = builder.listen("http", listener, move || {
             system.start_worker();
-            let lines = watch_lines(pace);
+            let lines = watch_lines(system.clone());
             let stopping = stopping.clone();
             let http = HttpService::build()
                 .graceful_shutdown_signal(move || {
@@ -108,16 +108,16 @@ impl System {
 }
 
 /// Looks at every line of this thread again and again, until nobody adds lines any more.
-fn watch_lines(pace: Pace) -> Lines {
+fn watch_lines(system: System) -> Lines {
     let lines = Lines::default();
     let watched = Rc::downgrade(&lines);
     actix_web::rt::spawn(async move {
-        let mut looks = tokio::time::interval(pace.look_every);
+        let mut looks = tokio::time::interval(system.inner().pace.look_every);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             looks.tick().await;
             let Some(lines) = watched.upgrade() else { return };
-            let now = Instant::now();
+            let (now, pace) = (Instant::now(), pace_of(&system));
             lines.borrow_mut().retain(|line| {
                 let Some(state) = line.upgrade() else { return false };
                 Line { state }.watch(now, &pace);
@@ -126,6 +126,12 @@ fn watch_lines(pace: Pace) -> Lines {
         }
     });
     lines
+}
+
+/// A server that stops waits less long for those who take nothing.
+fn pace_of(system: &System) -> Pace {
+    let pace = system.inner().pace;
+    if system.is_draining() { Pace { stuck: pace.stuck.min(pace.stuck_at_stop), ..pace } } else { pace }
 }
 
 /// Notes on its line that a request is being answered. Goes around everything that takes time.

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::deeds;
 use super::lane::MergeKey;
 use super::pages::Wanted;
+use super::parting::stopping;
 use super::places::Sent;
 use super::{Ctx, Identity, Session, TicketError};
 use crate::fault::Point;
@@ -22,6 +23,9 @@ use crate::system::lost;
 impl Session {
     /// Carries out one command.
     pub(super) fn dispatch(&mut self, request: Request, ctx: &mut Ctx) {
+        if self.system.is_draining() {
+            return self.reply::<()>(request.id, Err(stopping()), ctx);
+        }
         self.system.inner().parts.faults.hit(Point::Session);
         if !self.is_within(&request, ctx) {
             return;

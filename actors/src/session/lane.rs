@@ -80,6 +80,19 @@ impl Lane {
         self.inner.borrow_mut().close(code);
     }
 
+    /// Says Close, with this code, behind all that is in the lane: the body of the response ends when that is out.
+    /// Does nothing if the last word is said already.
+    pub fn end(&self, code: Option<u16>) {
+        let mut inner = self.inner.borrow_mut();
+        if inner.over.is_none() {
+            let close = frame::close(code);
+            inner.bytes += close.len();
+            inner.frames.push_back((close, None));
+            inner.over = Some(Instant::now());
+            inner.wake();
+        }
+    }
+
     /// Since when the last word is said.
     #[must_use]
     pub fn over_since(&self) -> Option<Instant> {
@@ -177,7 +190,7 @@ impl Inner {
 }
 
 /// The body of the response: what the actor says first, then the lane. Every item is a whole number of
-/// frames. Ends when the actor has ended or the last word is said.
+/// frames. Ends when the last word is out, or when the actor has ended without one.
 pub struct Merged<S> {
     /// Runs the actor; that it ends is all it tells.
     pub actor: Pin<Box<S>>,
@@ -198,7 +211,8 @@ where
         }
         match actor {
             Poll::Pending => self.lane.poll_frame(cx).map(|frame| frame.map(Ok)),
-            ended => ended,
+            ended if self.lane.over_since().is_none() => ended,
+            _ => self.lane.poll_frame(cx).map(|frame| frame.map(Ok)),
         }
     }
 }
@@ -244,6 +258,25 @@ mod tests {
         assert_eq!(lane.take_said(), Some(frame::close(Some(4008))));
         assert_eq!(take(&lane), Poll::Ready(None));
         assert_eq!(lane.push(Bytes::from_static(b"x")), Err(Full));
+    }
+
+    #[test]
+    fn an_end_leaves_after_all_that_is_in_the_lane_although_the_actor_has_ended() {
+        let lane = Lane::new();
+        let mut merged = Merged { actor: Box::pin(futures_util::stream::empty::<Result<Bytes, ()>>()), lane: Rc::clone(&lane) };
+        lane.push(Bytes::from_static(b"event")).unwrap();
+        lane.say(b"reply");
+        lane.end(Some(4000));
+        assert_eq!(lane.push(Bytes::from_static(b"late")), Err(Full));
+        lane.say(b"later");
+        lane.end(Some(4001));
+        lane.close(Some(4002));
+        let mut next = || Pin::new(&mut merged).poll_next(&mut Context::from_waker(noop_waker_ref()));
+        for expected in [&b"reply"[..], b"event", b"\x88\x02\x0F\xA0"] {
+            assert_eq!(next(), Poll::Ready(Some(Ok(Bytes::from_static(expected)))));
+        }
+        assert_eq!(next(), Poll::Ready(None));
+        assert_eq!(lane.room_below_soft(), SOFT_BYTES);
     }
 
     #[test]

@@ -3,20 +3,17 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use actix::{Actor, ActorContext, AsyncContext, Handler};
+use actix::{Actor, ActorContext, AsyncContext};
 use allthrive_domain::time::Micros;
 use allthrive_protocol::CloseCode;
-use allthrive_protocol::event::{Expiring, Fact, Reconnect};
+use allthrive_protocol::event::{Expiring, Fact};
 use uuid::Uuid;
 
 use super::{Credential, Ctx, Session};
 use crate::frame;
-use crate::relay::Close;
 
 /// How long before its end a credential is said to expire.
 const EXPIRY_NOTICE: Duration = Duration::from_secs(60);
-/// A stopping server's clients come back spread over this long.
-const RECONNECT_WITHIN_MS: u64 = 2_000;
 
 impl Session {
     pub(super) fn close(&self, code: CloseCode, ctx: &mut Ctx) {
@@ -61,6 +58,10 @@ impl Actor for Session {
             Credential::Expired | Credential::ForeignOrigin | Credential::Absent => None,
         };
         self.relay.register(self.conn, ctx.address().recipient(), sign_in);
+        if self.system.is_draining() {
+            // Accepted just before; nobody will tell this one.
+            return self.close(CloseCode::GoingAway, ctx);
+        }
         let turned = match self.credential {
             Credential::ForeignOrigin => Some((CloseCode::Origin, "foreign_origin")),
             Credential::Expired => Some((CloseCode::Expired, "expired")),
@@ -83,17 +84,5 @@ impl Actor for Session {
         self.system.inner().sessions.fetch_sub(1, Ordering::Relaxed);
         self.leave();
         self.relay.detach(self.conn);
-    }
-}
-
-impl Handler<Close> for Session {
-    type Result = ();
-
-    fn handle(&mut self, Close(code): Close, ctx: &mut Ctx) {
-        if code == CloseCode::Restart {
-            let after_ms = Uuid::new_v4().as_u64_pair().1 % RECONNECT_WITHIN_MS;
-            self.tell(Fact::Reconnect(Reconnect { after_ms }));
-        }
-        self.close(code, ctx);
     }
 }

@@ -1,8 +1,8 @@
 //! One connection: messages in, commands out to [`dispatch`], replies and the lane back.
 //!
 //! Bytes become messages in [`guard`] and [`messages`]; [`socket`] ties a request to an actor, [`life`] says
-//! when it ends. The actor says what is not about a room: most replies, pongs, Close. What belongs to a
-//! room goes through the [`lane`], in order. [`share`] says how much of it there may be.
+//! when it ends, [`parting`] how, if the server stops. The actor says what is not about a room: most replies,
+//! pongs, Close. What belongs to a room goes through the [`lane`], in order. [`share`] says how much of it there may be.
 
 mod catch_up;
 mod deeds;
@@ -14,6 +14,7 @@ pub mod lane;
 mod life;
 pub mod messages;
 mod pages;
+mod parting;
 mod places;
 mod presence;
 mod share;
@@ -34,9 +35,9 @@ use futures_util::FutureExt;
 use serde::Serialize;
 use uuid::Uuid;
 
-pub use self::echo::echo;
 use self::lane::Lane;
 use self::pages::Pages;
+use self::parting::Parting;
 use self::places::Places;
 use self::share::Share;
 use crate::frame;
@@ -113,6 +114,7 @@ pub struct Session {
     in_flight: usize,
     pages: Pages,
     expiry: Vec<SpawnHandle>,
+    parting: Parting,
 }
 
 impl Session {
@@ -133,6 +135,7 @@ impl Session {
             in_flight: 0,
             pages: Pages::default(),
             expiry: Vec::new(),
+            parting: Parting::default(),
         }
     }
 
@@ -205,6 +208,7 @@ impl Session {
             session.in_flight -= 1;
             let done = done.map_or_else(|_| Err(lost()), |caught| caught.unwrap_or_else(|_| Err(lost())));
             then(session, done, ctx);
+            session.part_if_done(ctx);
         }));
     }
 

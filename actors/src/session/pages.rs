@@ -36,6 +36,11 @@ impl Pages {
     pub(super) fn len(&self) -> usize {
         self.waiting.len()
     }
+
+    /// Forgets what waits, and says under which ids it was asked for.
+    pub(super) fn give_up(&mut self) -> Vec<Option<u64>> {
+        self.waiting.drain(..).map(|(id, ..)| id).collect()
+    }
 }
 
 impl Session {

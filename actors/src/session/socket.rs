@@ -33,7 +33,7 @@ impl System {
         address: IpAddr,
     ) -> Result<HttpResponse, actix_web::Error> {
         if self.is_draining() {
-            return Ok(HttpResponse::ServiceUnavailable().body("This server is stopping. Connect again."));
+            return Ok(stopping());
         }
         if !offers_ours(request) {
             return Ok(HttpResponse::BadRequest().body(format!("Offer the WebSocket subprotocol {SUBPROTOCOL}.")));
@@ -43,6 +43,11 @@ impl System {
         response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
         Ok(response)
     }
+}
+
+/// What who asks for a connection is told that comes too late.
+pub(super) fn stopping() -> HttpResponse {
+    HttpResponse::ServiceUnavailable().body("This server is stopping. Connect again.")
 }
 
 fn offers_ours(request: &HttpRequest) -> bool {

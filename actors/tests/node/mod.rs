@@ -16,7 +16,7 @@ use actix_web::{App, HttpRequest, web};
 use allthrive_actors::bus::Kind;
 use allthrive_actors::limiter::{Limits, Rates};
 use allthrive_actors::line::{Pace, listen, note};
-use allthrive_actors::{Credential, Identity, Later, Options, System, TicketError, Tickets, echo};
+use allthrive_actors::{Credential, Identity, Later, Options, System, TicketError, Tickets};
 use allthrive_domain::rate::Rate;
 use allthrive_domain::time::{Clock, Micros};
 use allthrive_domain::unit::{Admit, Deed, Kind as RoomKind, Open};
@@ -164,8 +164,13 @@ impl Node {
     }
 
     pub async fn connect(&self, n: u128) -> Peer {
+        self.try_connect(n).await.unwrap()
+    }
+
+    /// A connection, or the status that refused it.
+    pub async fn try_connect(&self, n: u128) -> Result<Peer, u16> {
         let url = format!("ws://{}/v1/ws?user={}", self.address, Uuid::from_u128(n));
-        Peer::open(&url, &[("sec-websocket-protocol", SUBPROTOCOL)]).await.unwrap()
+        Peer::open(&url, &[("sec-websocket-protocol", SUBPROTOCOL)]).await
     }
 
     /// Bytes at the socket of user `n`, after the handshake.
@@ -202,6 +207,10 @@ async fn connect(
     system.connect(&request, payload, credential, address)
 }
 
-async fn repeat(request: HttpRequest, payload: web::Payload) -> Result<actix_web::HttpResponse, actix_web::Error> {
-    echo(&request, payload, MAX_FRAME_BYTES)
+async fn repeat(
+    request: HttpRequest,
+    payload: web::Payload,
+    system: web::Data<System>,
+) -> Result<actix_web::HttpResponse, actix_web::Error> {
+    system.echo(&request, payload, MAX_FRAME_BYTES)
 }
