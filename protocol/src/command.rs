@@ -81,6 +81,7 @@ pub enum Command {
 
 /// `hello`: resume what the connection before this one had, and subscribe.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Hello {
     /// The last `seq` of each room that this client has applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -101,6 +102,7 @@ pub struct Hello {
 
 /// Where a client stands in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resume {
     /// The room.
     pub room: RoomId,
@@ -110,6 +112,7 @@ pub struct Resume {
 
 /// `"all"` or a list of rooms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Wanted {
     /// Every room of the account.
@@ -120,6 +123,7 @@ pub enum Wanted {
 
 /// The word `"all"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum All {
     /// `"all"`
@@ -142,6 +146,7 @@ impl Wanted {
 
 /// `auth.refresh`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuthRefresh {
     /// From `POST /api/v1/auth/ws-ticket`, for the same account.
     pub ticket: String,
@@ -149,6 +154,7 @@ pub struct AuthRefresh {
 
 /// `room.subscribe`
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Subscribe {
     /// The last `seq` applied; without it the subscription begins at the top.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -157,10 +163,12 @@ pub struct Subscribe {
 
 /// `message.send`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MessageSend {
     /// Made once for this message; a retry carries the same.
     pub cmid: Cmid,
     /// 1 to 4,000 characters.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 4_000)))]
     pub body: String,
     /// The `seq` of the message this one answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -169,6 +177,7 @@ pub struct MessageSend {
 
 /// `message.edit`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MessageEdit {
     /// Made once for this edit; a retry carries the same.
     pub cmid: Cmid,
@@ -177,11 +186,13 @@ pub struct MessageEdit {
     /// The revision that is replaced; another one is `rev_conflict`.
     pub rev: u32,
     /// 1 to 4,000 characters.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 4_000)))]
     pub body: String,
 }
 
 /// `message.delete`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MessageDelete {
     /// Made once for this write; a retry carries the same.
     pub cmid: Cmid,
@@ -191,6 +202,7 @@ pub struct MessageDelete {
 
 /// `reaction.set`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReactionSet {
     /// Made once for this write; a retry carries the same.
     pub cmid: Cmid,
@@ -204,6 +216,7 @@ pub struct ReactionSet {
 
 /// `member.join`, `member.leave`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Marked {
     /// Made once for this write; a retry carries the same.
     pub cmid: Cmid,
@@ -211,6 +224,7 @@ pub struct Marked {
 
 /// `member.add`, `moderation.unban`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Named {
     /// Made once for this write; a retry carries the same.
     pub cmid: Cmid,
@@ -220,6 +234,7 @@ pub struct Named {
 
 /// `member.remove`, `moderation.ban`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NamedWhy {
     /// Made once for this write; a retry carries the same.
     pub cmid: Cmid,
@@ -227,45 +242,54 @@ pub struct NamedWhy {
     pub user: UserId,
     /// Why: 1 to 200 characters, told to that account and to the audit trail alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 200)))]
     pub reason: Option<String>,
 }
 
 /// `member.role`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MemberRole {
     /// Made once for this write; a retry carries the same.
     pub cmid: Cmid,
     /// Whom.
     pub user: UserId,
     /// `owner`, `moderator` or `member`. Who gives `owner` away is a moderator after it.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["owner", "moderator", "member"])))]
     pub role: String,
 }
 
 /// `moderation.mute`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModerationMute {
     /// Made once for this write; a retry carries the same.
     pub cmid: Cmid,
     /// Whom.
     pub user: UserId,
     /// For how long from the decision on: up to 28 days; 0 lets that member write again.
+    #[cfg_attr(feature = "schema", schemars(range(max = 2_419_200)))]
     pub seconds: u32,
     /// Why: 1 to 200 characters, told to that account and to the audit trail alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 200)))]
     pub reason: Option<String>,
 }
 
 /// `moderation.slow_mode`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModerationSlowMode {
     /// Made once for this write; a retry carries the same.
     pub cmid: Cmid,
     /// The pause between two messages of a member: up to six hours; 0 is none.
+    #[cfg_attr(feature = "schema", schemars(range(max = 21_600)))]
     pub seconds: u32,
 }
 
 /// `read`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Read {
     /// Everything up to and including this is read; it only rises.
     pub seq: Seq,
@@ -273,6 +297,7 @@ pub struct Read {
 
 /// `history`: before or after a `seq`, exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct History {
     /// Messages below this, the newest of them; `null` in both means from the top.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -282,16 +307,19 @@ pub struct History {
     pub after: Option<Seq>,
     /// 1 to 100, 50 unless told.
     #[serde(default = "half_history")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub limit: u32,
 }
 
 /// `events`: the log after a `seq`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Events {
     /// The last `seq` applied.
     pub after: Seq,
     /// 1 to 200, 200 unless told; a page may end sooner.
     #[serde(default = "whole_page")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 200)))]
     pub limit: u32,
 }
 

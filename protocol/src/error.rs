@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a command was refused, for programs. The sentence beside it is for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// The frame or a field of it is not what the command takes.
@@ -56,6 +57,7 @@ impl Code {
 
 /// A command that was not carried out: the user's doing or the server's state, never a driver's text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refusal {
     /// For programs.
     pub code: Code,

@@ -9,6 +9,7 @@ use crate::presence::Presence;
 
 /// One event: `{"event":"message.new","room":"…","seq":42,"ts":…,"d":{…}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event {
     /// The room it belongs to; none for what belongs to the connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,6 +27,7 @@ pub struct Event {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "event", content = "d")]
 pub enum Fact {
     /// Durable: somebody said something.
@@ -135,6 +137,7 @@ impl Fact {
 
 /// Who did it, as the server knows that person now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Person {
     /// The account.
     pub id: UserId,
@@ -146,6 +149,7 @@ pub struct Person {
 
 /// A message as now permitted: its present text and revision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Message {
     /// Who wrote it.
     pub author: Person,
@@ -163,6 +167,7 @@ pub struct Message {
 
 /// An own message has another text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MessageEdited {
     /// The message: the `seq` of its `message.new`.
     pub target: Seq,
@@ -180,6 +185,7 @@ pub struct MessageEdited {
 
 /// A message was taken back: its text and its reactions are gone, its number stays.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MessageDeleted {
     /// The message: the `seq` of its `message.new`.
     pub target: Seq,
@@ -192,6 +198,7 @@ pub struct MessageDeleted {
 
 /// Somebody put a reaction to a message, or took it away.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reaction {
     /// The message: the `seq` of its `message.new`.
     pub target: Seq,
@@ -208,10 +215,12 @@ pub struct Reaction {
 
 /// Somebody is a member no more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MemberLeft {
     /// Who.
     pub user: Person,
     /// `left`, `removed` or `banned`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["left", "removed", "banned"])))]
     pub how: String,
     /// Who did it.
     pub by: UserId,
@@ -228,10 +237,12 @@ pub struct MemberLeft {
 
 /// A member has another role.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MemberRole {
     /// Who.
     pub user: Person,
     /// `owner`, `moderator` or `member`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["owner", "moderator", "member"])))]
     pub role: String,
     /// Who did it.
     pub by: UserId,
@@ -245,6 +256,7 @@ pub struct MemberRole {
 
 /// A member may not write for a time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModerationMuted {
     /// Who.
     pub user: Person,
@@ -266,6 +278,7 @@ pub struct ModerationMuted {
 
 /// Somebody may not come back, or may again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModerationBan {
     /// Who.
     pub user: Person,
@@ -278,6 +291,7 @@ pub struct ModerationBan {
 
 /// Members pause so long between two messages; moderators do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModerationSlowMode {
     /// The pause in seconds; 0 is none.
     pub seconds: u32,
@@ -290,6 +304,7 @@ pub struct ModerationSlowMode {
 
 /// Somebody is writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Typing {
     /// Who.
     pub user: UserId,
@@ -297,10 +312,12 @@ pub struct Typing {
 
 /// Somebody is a member now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MemberJoined {
     /// Who.
     pub user: Person,
     /// `owner`, `moderator` or `member`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["owner", "moderator", "member"])))]
     pub role: String,
     /// Who did it.
     pub by: UserId,
@@ -314,10 +331,12 @@ pub struct MemberJoined {
 
 /// What a conversation list shows of a room before it is opened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Conversation {
     /// The room.
     pub id: RoomId,
     /// `direct`, `group` or `room`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["direct", "group", "room"])))]
     pub kind: String,
     /// Its title; direct conversations have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -329,6 +348,7 @@ pub struct Conversation {
 
 /// How far somebody has read: the last value wins, it only rises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReadMark {
     /// Who.
     pub user: UserId,
@@ -338,6 +358,7 @@ pub struct ReadMark {
 
 /// One line of `tops`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Top {
     /// The room's last `seq`.
     pub top: Seq,
@@ -349,6 +370,7 @@ pub struct Top {
 
 /// `room.lag`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Lag {
     /// The room's last `seq` when pushing stopped.
     pub top: Seq,
@@ -356,6 +378,7 @@ pub struct Lag {
 
 /// `reset`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reset {
     /// The client's cursor now stands here; older messages are had by `history`.
     pub top: Seq,
@@ -367,10 +390,12 @@ pub struct Reset {
 
 /// `gone`
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Gone {}
 
 /// `auth.expiring`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Expiring {
     /// When, unix milliseconds.
     pub expires_ts: u64,
@@ -378,6 +403,7 @@ pub struct Expiring {
 
 /// `reconnect`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reconnect {
     /// How long to wait, milliseconds.
     pub after_ms: u64,

@@ -13,6 +13,7 @@ macro_rules! plain_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 
@@ -38,8 +39,8 @@ macro_rules! plain_id {
 }
 
 macro_rules! prefixed_id {
-    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* $name:ident, $prefix:literal) => {
+        $(#[doc = $doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(pub Uuid);
 
@@ -65,6 +66,17 @@ macro_rules! prefixed_id {
             fn from_str(text: &str) -> Result<Self, BadId> {
                 let rest = text.strip_prefix($prefix).ok_or(BadId)?;
                 rest.parse().map(Self).map_err(|_| BadId)
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                described(concat!($($doc),+), $prefix)
             }
         }
 
@@ -106,6 +118,13 @@ prefixed_id! {
 prefixed_id! {
     /// A big screen of one live quiz session.
     SessionId, "s_"
+}
+
+/// A UUID, in lower case and with hyphens, behind one of these prefixes.
+#[cfg(feature = "schema")]
+fn described(what: &str, prefixes: &str) -> schemars::Schema {
+    let pattern = format!("^{prefixes}[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$");
+    schemars::json_schema!({ "type": "string", "description": what.trim(), "pattern": pattern })
 }
 
 impl RoomId {
@@ -164,6 +183,17 @@ impl FromStr for Principal {
             Some(SessionId::PREFIX) => text.parse().map(Self::Screen),
             _ => Err(BadId),
         }
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Principal {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Principal".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        described("Who speaks: an account, a guest or a screen.", "[ugs]_")
     }
 }
 

@@ -9,10 +9,13 @@
 //! - [`event`]: what is told to those who listen
 //! - [`presence`]: who is here now, asked and told
 //! - [`error`]: refusal codes and close codes
+//! - `asyncapi`: all of it described as JSON Schema and AsyncAPI, with the feature `schema`
 //!
-//! *A new command*: a variant in [`command::Command`], its line in `Command::parse`, its JSON in
+//! *A new command*: a variant in [`command::Command`], its line in `read_one` and in `asyncapi`, its JSON in
 //! `tests/wire.rs`; the compiler then points at the session's `dispatch`.
 
+#[cfg(feature = "schema")]
+pub mod asyncapi;
 pub mod command;
 pub mod error;
 pub mod event;

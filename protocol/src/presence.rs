@@ -9,6 +9,7 @@ use crate::id::UserId;
 
 /// The `d` of the command `presence`: a page of who is here, for rooms of any size.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AskPresence {
     /// The `next` of the page before; without it the list begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -17,6 +18,7 @@ pub struct AskPresence {
 
 /// The `ok` of the command `presence`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PresencePage {
     /// At most [`crate::MAX_PRESENCE`] of those who are here, by id.
     pub online: Vec<UserId>,
@@ -29,6 +31,7 @@ pub struct PresencePage {
 
 /// The event `presence`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Presence {
     /// Everybody who is here, by id: what was known before is void.

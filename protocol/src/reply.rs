@@ -11,6 +11,7 @@ use crate::id::{ConnId, Principal, RoomId, Seq, UserId};
 
 /// A reply as the server writes it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reply<T> {
     /// The command's id.
     pub id: u64,
@@ -21,6 +22,7 @@ pub struct Reply<T> {
 
 /// Carried out, or refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome<T> {
     /// Carried out.
@@ -31,6 +33,7 @@ pub enum Outcome<T> {
 
 /// What the server keeps to, told once in the welcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Limits {
     /// Longest inbound message, bytes.
     pub max_frame_bytes: usize,
@@ -48,6 +51,7 @@ pub struct Limits {
 
 /// The `ok` of `hello`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Welcome {
     /// This connection.
     pub conn: ConnId,
@@ -67,6 +71,7 @@ pub struct Welcome {
 
 /// Where a subscription begins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoomState {
     /// The room.
     pub room: RoomId,
@@ -82,6 +87,7 @@ pub struct RoomState {
 
 /// What became of a position that the client named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Standing {
     /// It holds, or none was named and the subscription begins at the top: each later `seq` follows exactly once.
@@ -94,6 +100,7 @@ pub enum Standing {
 
 /// The `ok` of `room.subscribe`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Subscribed {
     /// Where the subscription begins.
     #[serde(flatten)]
@@ -104,13 +111,16 @@ pub struct Subscribed {
 
 /// A room as one of its members sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Snapshot {
     /// `direct`, `group`, `room` or `personal`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["direct", "group", "room", "personal"])))]
     pub kind: String,
     /// Its title; direct conversations have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// The own role.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["owner", "moderator", "member"])))]
     pub role: String,
     /// The first `seq` this member may see.
     pub from_seq: Seq,
@@ -128,6 +138,7 @@ pub struct Snapshot {
 
 /// The `ok` of every durable write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Written {
     /// The number it was given, the first time.
     pub seq: Seq,
@@ -139,6 +150,7 @@ pub struct Written {
 
 /// The `ok` of `read`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReadTo {
     /// Where the mark stands now; it only rises.
     pub seq: Seq,
@@ -146,6 +158,7 @@ pub struct ReadTo {
 
 /// The `ok` of `history`: states of messages, oldest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HistoryPage {
     /// The messages as they are now.
     pub messages: Vec<HistoryItem>,
@@ -157,6 +170,7 @@ pub struct HistoryPage {
 
 /// A message's present state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HistoryItem {
     /// Its public id: the `seq` of its `message.new`.
     pub seq: Seq,
@@ -172,6 +186,7 @@ pub struct HistoryItem {
 
 /// One reaction to a message, counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reacted {
     /// The emoji.
     pub emoji: String,
@@ -183,6 +198,7 @@ pub struct Reacted {
 
 /// The `ok` of `events`: a stretch of the log, in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EventsPage {
     /// The room.
     pub room: RoomId,
@@ -200,6 +216,7 @@ pub struct EventsPage {
 
 /// The `ok` of `auth.refresh`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refreshed {
     /// When the new credential expires, unix milliseconds.
     pub expires_ts: u64,
@@ -207,6 +224,7 @@ pub struct Refreshed {
 
 /// The `ok` of `ping` and of `room.unsubscribe`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Done {
     /// The server's wall clock, unix milliseconds.
     pub server_ts: u64,
