@@ -81,6 +81,7 @@ macro_rules! close_codes {
 }
 
 close_codes! {
+    GoingAway: "The server stops; the connection had not said hello.",
     Protocol: "A frame that breaks RFC 6455.",
     Unsupported: "A binary message, where only text is spoken.",
     InvalidText: "A text that is not UTF-8.",
@@ -152,7 +153,8 @@ impl Parts {
         }
         let key = format!("event.{name}");
         self.message(&key, name, summary, payload);
-        let operation = json!({ "action": "send", "channel": CHANNEL.reference(), "summary": summary, "messages": [CHANNEL.message(&key)] });
+        let operation =
+            json!({ "action": "send", "channel": CHANNEL.reference(), "summary": summary, "messages": [CHANNEL.message(&key)] });
         self.operations.insert(key, operation);
     }
 }

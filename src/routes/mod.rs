@@ -32,6 +32,7 @@ macro_rules! routes {
         pub fn configure(config: &mut web::ServiceConfig) {
             $(config.route($path, method::$method().to($module::$handler));)+
             config.route("/openapi.json", web::get().to(openapi));
+            config.route("/asyncapi.json", web::get().to(asyncapi));
             config.route("/v1/ws", web::get().to(socket::open));
         }
 
@@ -95,6 +96,11 @@ pub fn limits(config: &mut web::ServiceConfig) {
 
 async fn openapi() -> HttpResponse {
     HttpResponse::Ok().json(Described::openapi())
+}
+
+/// The WebSocket, described: the copy that the types of the wire have made.
+async fn asyncapi() -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(include_str!("../../static/asyncapi.json"))
 }
 
 #[cfg(test)]
