@@ -48,12 +48,12 @@ macro_rules! on {
     };
 }
 
-on!(Local in local: each_hears_all_in_order, what_is_said_is_heard_at_once, who_is_added_is_told_of_the_room, what_is_said_again_is_heard_once, a_hole_is_read_from_the_store, a_lost_last_message_is_found,
+on!(Local in local: each_hears_all_in_order, what_is_said_is_heard_at_once, who_is_added_is_told_of_the_room, who_is_banned_hears_nothing_more, what_is_said_again_is_heard_once, a_hole_is_read_from_the_store, a_lost_last_message_is_found,
     who_has_read_is_told, an_ended_sign_in_ends_its_connections, a_retry_gets_the_first_number, who_comes_while_others_speak_misses_nothing);
-on!(Redis in redis: each_hears_all_in_order, what_is_said_is_heard_at_once, who_is_added_is_told_of_the_room, what_is_said_again_is_heard_once, a_hole_is_read_from_the_store, a_lost_last_message_is_found,
+on!(Redis in redis: each_hears_all_in_order, what_is_said_is_heard_at_once, who_is_added_is_told_of_the_room, who_is_banned_hears_nothing_more, what_is_said_again_is_heard_once, a_hole_is_read_from_the_store, a_lost_last_message_is_found,
     who_has_read_is_told, an_ended_sign_in_ends_its_connections, a_retry_gets_the_first_number, who_comes_while_others_speak_misses_nothing,
     redis_may_be_away_and_come_back, a_subscription_that_is_ended_is_made_again, what_could_not_be_said_is_looked_for);
-on!(Unheard in unheard: each_hears_all_in_order, who_is_added_is_told_of_the_room, what_is_said_again_is_heard_once, a_lost_last_message_is_found,
+on!(Unheard in unheard: each_hears_all_in_order, who_is_added_is_told_of_the_room, who_is_banned_hears_nothing_more, what_is_said_again_is_heard_once, a_lost_last_message_is_found,
     an_ended_sign_in_ends_its_connections, a_retry_gets_the_first_number, who_comes_while_others_speak_misses_nothing);
 
 async fn each_hears_all_in_order(two: Two) {
@@ -91,6 +91,26 @@ async fn who_is_added_is_told_of_the_room(two: Two) {
         if tops["d"][new.0.to_string()]["top"] == 2 {
             break;
         }
+    }
+    two.stop().await;
+}
+
+/// Banned on one node, connected to the other: what is said afterwards reaches those who stayed, there too.
+async fn who_is_banned_hears_nothing_more(two: Two) {
+    let (mut ana, mut also) = (two.one.join(1).await, two.other().join(1).await);
+    let mut bo = two.other().join(2).await;
+    let banned = ana.ask("moderation.ban", Some(room()), json!({"cmid": cmid(100), "user": user(2)})).await;
+    assert!(banned["ok"]["seq"].is_u64(), "{banned}");
+    let said = ana.message(room(), cmid(101), "among ourselves").await;
+    hears(&mut also, said["ok"]["seq"].as_u64()).await;
+    // This reply is in order with what a room tells.
+    let id = bo.say("room.unsubscribe", Some(room()), json!({})).await;
+    loop {
+        let frame = bo.frame().await.expect("open");
+        if frame["id"] == id {
+            break;
+        }
+        assert_ne!(frame["event"], "message.new", "{frame}");
     }
     two.stop().await;
 }
