@@ -1,5 +1,7 @@
 //! The description of the wire is the one its types make, and both it and the reference name everything.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 

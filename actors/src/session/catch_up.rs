@@ -252,7 +252,10 @@ impl Session {
             if !session.relay.hears(session.conn, room) {
                 return;
             }
-            let Some((snapshot, top)) = snapshot else { return session.tell_in_lane(Some(room), Fact::Gone(Gone {})) };
+            let Some((snapshot, top)) = snapshot else {
+                session.relay.unhear(session.conn, room);
+                return session.tell_in_lane(Some(room), Fact::Gone(Gone {}));
+            };
             let live = session.relay.meets(room, who.user, top, session.lane.room_below_soft()).is_some();
             session.tell_in_lane(Some(room), Fact::Reset(Reset { top, live, snapshot }));
             session.relay.hear(session.conn, room, From { after: top, top }, live);
@@ -310,10 +313,12 @@ async fn greet(store: &Store, relay: &Relay, who: Identity, hello: Hello) -> Res
         };
         let mut told = RoomState { room, state, top: standing.top, after, live: false };
         let mut snapshot = None;
-        if state == Standing::Reset
-            && let Some((fresh, top)) = store.snapshot(who.user, room).await.map_err(|error| unavailable(&error))?
-        {
-            (told.top, told.after, snapshot) = (top, top, Some(fresh));
+        if state == Standing::Reset {
+            match store.snapshot(who.user, room).await.map_err(|error| unavailable(&error))? {
+                Some((fresh, top)) => (told.top, told.after, snapshot) = (top, top, Some(fresh)),
+                // No member any more since the standings were read.
+                None => told = RoomState { room, state: Standing::Gone, top: 0, after: 0, live: false },
+            }
         }
         rooms.push((told, snapshot));
     }

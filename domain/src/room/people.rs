@@ -68,7 +68,9 @@ pub(super) fn admit_member(facts: &mut Facts, unit: &Unit, admit: Admit, now: Mi
         let sentence = if by_itself { "You cannot join this room." } else { "This person is banned here. Lift the ban first." };
         return Err(Refusal::new(Code::Forbidden, sentence));
     }
-    Ok(joins(facts, unit.room, &user, Role::Member, None, now))
+    // Whoever comes to a public room that everybody has left owns it: somebody must be able to keep order.
+    let role = if room.members == 0 { Role::Owner } else { Role::Member };
+    Ok(joins(facts, unit.room, &user, role, None, now))
 }
 
 pub(super) fn leave(facts: &mut Facts, unit: &Unit) -> Result<Vec<Trace>, Refusal> {

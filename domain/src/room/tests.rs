@@ -297,6 +297,16 @@ fn who_leaves_is_told_in_both_rooms_and_the_owner_hands_over_first() {
 }
 
 #[test]
+fn who_comes_to_a_public_room_that_everybody_has_left_owns_it() {
+    let mut facts = three_people();
+    admit(&mut facts, &unit(1, 1, opens(Kind::Room, None)), NOW);
+    first_seq(admit(&mut facts, &unit(1, 2, Deed::Leave), NOW));
+    first_seq(admit(&mut facts, &unit(2, 3, admits(2)), NOW));
+    first_seq(admit(&mut facts, &unit(3, 4, admits(3)), NOW));
+    assert_eq!((facts.members[&(room(1), user(2))].role, facts.members[&(room(1), user(3))].role), (Role::Owner, Role::Member));
+}
+
+#[test]
 fn a_moderators_power_ends_at_those_of_the_same_role() {
     for deed in [removes(1), bans(1), mutes(1, 60)] {
         assert_eq!(code(admit(&mut public_room(), &unit(2, 10, deed), NOW)), Code::Forbidden);
@@ -437,6 +447,7 @@ fn any_unit() -> impl Strategy<Value = Unit> {
         4 => "[a-c]{1,3}".prop_map(|text| says(&text)),
         1 => (0u64..6).prop_map(|to| Deed::Speak(Speak { body: "re".into(), reply_to: Some(to) })),
         1 => Just(opens(Kind::Group, None)),
+        1 => Just(opens(Kind::Room, None)),
         1 => (1u128..5).prop_map(|with| opens(Kind::Direct, Some(with))),
         3 => (1u128..5).prop_map(admits),
         2 => (1u64..8, 1u32..3).prop_map(|(target, rev)| edits(target, rev, "new")),
