@@ -235,6 +235,12 @@ impl Cluster {
         self.nodes[n] = Some(self.start_node(n));
     }
 
+    /// How many requests the proxy has given a server, beside asking whether it takes any.
+    pub(crate) fn requests_of(&self, n: usize) -> usize {
+        let log = std::fs::read_to_string(self.log_of(n)).unwrap_or_default();
+        log.lines().filter(|line| line.contains("\"http.path\":\"/api/")).count()
+    }
+
     /// How many connections a server has taken.
     pub(crate) fn connections_of(&self, n: usize) -> usize {
         let log = std::fs::read_to_string(self.log_of(n)).unwrap_or_default();

@@ -138,6 +138,14 @@ async fn renewal(mut cluster: Cluster) {
         assert!(end.success(), "{end}\n{}", cluster.logs());
         talk_on(&crowd, &cluster).await;
         cluster.start_again(n).await;
+        // The next one stops only when the proxy has taken this one back.
+        let before = cluster.requests_of(n);
+        let is_back = async {
+            while cluster.requests_of(n) <= before {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, is_back).await.unwrap_or_else(|_| panic!("not taken back\n{}", cluster.logs()));
     }
     talk_on(&crowd, &cluster).await;
     assert!(!asking.is_finished(), "a request failed: {:?}\n{}", asking.await, cluster.logs());
