@@ -1,6 +1,7 @@
 //! A WebSocket frame as the server sends it: whole, unmasked, encoded once and shared by everybody who gets it.
 
-use allthrive_protocol::event::Event;
+use allthrive_protocol::RoomId;
+use allthrive_protocol::event::{Event, Fact};
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::Serialize;
 
@@ -18,6 +19,12 @@ pub fn encode(value: &impl Serialize) -> Bytes {
 #[must_use]
 pub fn event(event: &Event) -> Bytes {
     encode(event)
+}
+
+/// Something without a number, of this room or of none, as a frame.
+#[must_use]
+pub fn volatile(room: Option<RoomId>, fact: Fact) -> Bytes {
+    event(&Event { room, seq: None, ts: None, fact })
 }
 
 /// What stands in a frame that [`encode`] has made.

@@ -1,6 +1,7 @@
 //! The system: starts the actors, hands out their addresses, stops them in order.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
@@ -94,6 +95,15 @@ struct Known {
 pub fn spread(room: RoomId, n: usize) -> usize {
     let (_, low) = room.0.as_u64_pair();
     usize::try_from(low % n.max(1) as u64).unwrap_or(0)
+}
+
+/// The same things by which of `n` their room belongs to, in their order.
+pub(crate) fn spread_out<T>(things: impl IntoIterator<Item = T>, n: usize, room: impl Fn(&T) -> RoomId) -> BTreeMap<usize, Vec<T>> {
+    let mut by: BTreeMap<usize, Vec<T>> = BTreeMap::new();
+    for thing in things {
+        by.entry(spread(room(&thing), n)).or_default().push(thing);
+    }
+    by
 }
 
 impl Workers {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use allthrive_protocol::event::{Event, Fact, Top};
+use allthrive_protocol::event::{Fact, Top};
 use allthrive_protocol::{ConnId, RoomId, UserId};
 use allthrive_store::Store;
 
@@ -56,6 +56,12 @@ impl Tops {
                 accounts.remove(&user);
             }
         }
+    }
+
+    /// The connections of this account on this thread.
+    #[must_use]
+    pub fn conns_of(&self, user: UserId) -> Vec<ConnId> {
+        self.accounts.borrow().get(&user).map_or(Vec::new(), |account| account.lanes.keys().copied().collect())
     }
 
     /// A room of this account has moved, or has been read.
@@ -127,7 +133,7 @@ fn tell(accounts: &HashMap<UserId, Account>, tops: Vec<(UserId, RoomId, Top)>) {
 impl Account {
     /// One frame for all of them; to a lane that is behind, one a room, each in the place of its elder.
     fn tell(&self, tops: &BTreeMap<RoomId, Top>) {
-        let frame_of = |tops| frame::event(&Event { room: None, seq: None, ts: None, fact: Fact::Tops(tops) });
+        let frame_of = |tops| frame::volatile(None, Fact::Tops(tops));
         let all = frame_of(tops.clone());
         // A lane that was given up ends its connection by itself.
         for lane in self.lanes.values() {

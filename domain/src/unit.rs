@@ -104,7 +104,7 @@ pub struct Appoint {
 pub struct Mute {
     /// Whom.
     pub user: UserId,
-    /// For how long from the decision on; 0 lets that member write again. At most [`MOST_MUTE_SECONDS`].
+    /// For how long from the decision on; 0 lets that member write again. At most [`allthrive_protocol::MAX_MUTE_SECONDS`].
     pub seconds: u32,
     /// Why; told to that account and to the audit trail alone.
     pub reason: Option<String>,
@@ -113,7 +113,7 @@ pub struct Mute {
 /// How long each member pauses between two messages; moderators do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SlowDown {
-    /// 0 is no pause. At most [`MOST_SLOW_SECONDS`].
+    /// 0 is no pause. At most [`allthrive_protocol::MAX_SLOW_MODE_SECONDS`].
     pub seconds: u32,
 }
 
@@ -132,12 +132,6 @@ pub struct Unban {
     /// Whom.
     pub user: UserId,
 }
-
-/// A mute ends after 28 days at the latest; who must not write for longer is banned.
-pub const MOST_MUTE_SECONDS: u32 = 28 * 86_400;
-
-/// Slow mode pauses for six hours at most.
-pub const MOST_SLOW_SECONDS: u32 = 6 * 3_600;
 
 /// Say something.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,6 +9,8 @@ use crate::error::{Code, Refusal};
 use crate::id::{Cmid, RoomId, Seq, UserId};
 use crate::presence::AskPresence;
 use crate::{MAX_BATCH, MAX_EVENTS, MAX_HISTORY};
+#[cfg(feature = "schema")]
+use crate::{MAX_BODY_CHARS, MAX_MUTE_SECONDS, MAX_REASON_CHARS, MAX_SLOW_MODE_SECONDS};
 
 /// One command with the id that its reply echoes. Without an id there is no reply.
 #[derive(Debug, Clone, PartialEq)]
@@ -168,7 +170,7 @@ pub struct MessageSend {
     /// Made once for this message; a retry carries the same.
     pub cmid: Cmid,
     /// 1 to 4,000 characters.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 4_000)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_BODY_CHARS)))]
     pub body: String,
     /// The `seq` of the message this one answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -186,7 +188,7 @@ pub struct MessageEdit {
     /// The revision that is replaced; another one is `rev_conflict`.
     pub rev: u32,
     /// 1 to 4,000 characters.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 4_000)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_BODY_CHARS)))]
     pub body: String,
 }
 
@@ -242,7 +244,7 @@ pub struct NamedWhy {
     pub user: UserId,
     /// Why: 1 to 200 characters, told to that account and to the audit trail alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 200)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_REASON_CHARS)))]
     pub reason: Option<String>,
 }
 
@@ -268,11 +270,11 @@ pub struct ModerationMute {
     /// Whom.
     pub user: UserId,
     /// For how long from the decision on: up to 28 days; 0 lets that member write again.
-    #[cfg_attr(feature = "schema", schemars(range(max = 2_419_200)))]
+    #[cfg_attr(feature = "schema", schemars(range(max = MAX_MUTE_SECONDS)))]
     pub seconds: u32,
     /// Why: 1 to 200 characters, told to that account and to the audit trail alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 200)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MAX_REASON_CHARS)))]
     pub reason: Option<String>,
 }
 
@@ -283,7 +285,7 @@ pub struct ModerationSlowMode {
     /// Made once for this write; a retry carries the same.
     pub cmid: Cmid,
     /// The pause between two messages of a member: up to six hours; 0 is none.
-    #[cfg_attr(feature = "schema", schemars(range(max = 21_600)))]
+    #[cfg_attr(feature = "schema", schemars(range(max = MAX_SLOW_MODE_SECONDS)))]
     pub seconds: u32,
 }
 
@@ -307,7 +309,7 @@ pub struct History {
     pub after: Option<Seq>,
     /// 1 to 100, 50 unless told.
     #[serde(default = "half_history")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MAX_HISTORY)))]
     pub limit: u32,
 }
 
@@ -319,7 +321,7 @@ pub struct Events {
     pub after: Seq,
     /// 1 to 200, 200 unless told; a page may end sooner.
     #[serde(default = "whole_page")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 200)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MAX_EVENTS)))]
     pub limit: u32,
 }
 

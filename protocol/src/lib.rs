@@ -45,6 +45,12 @@ pub const MAX_BODY_CHARS: usize = 4_000;
 /// Most different emojis on one message.
 pub const MAX_REACTIONS: usize = 20;
 
+/// A mute ends after 28 days at the latest, in seconds; who must not write for longer is banned.
+pub const MAX_MUTE_SECONDS: u32 = 28 * 86_400;
+
+/// Slow mode pauses for six hours at most, in seconds.
+pub const MAX_SLOW_MODE_SECONDS: u32 = 6 * 3_600;
+
 /// Longest reason of a moderator's step, in characters.
 pub const MAX_REASON_CHARS: usize = 200;
 

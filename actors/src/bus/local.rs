@@ -1,6 +1,6 @@
 //! The bus of a single node: a room's events go to the gate of that room, on the worker that keeps it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, Handler, Message};
@@ -11,7 +11,7 @@ use super::wire::NodeId;
 use crate::gates::presence::{Attend, Elsewhere};
 use crate::gates::{Check, Gates, Offer};
 use crate::presence::{Change, Word};
-use crate::system::Workers;
+use crate::system::{Workers, spread_out};
 
 /// Reaches the gates of this node. Each holder keeps its own senders, so a mailbox's bound holds.
 #[derive(Debug)]
@@ -33,41 +33,31 @@ impl LocalBus {
     /// Hands committed events to their gates, in the order given. At most once: what a full mailbox
     /// refuses is returned, and must be followed by [`LocalBus::check`] until it is taken.
     pub fn publish(&mut self, events: Vec<Committed>) -> Owed {
-        let mut by_worker: HashMap<usize, Vec<Committed>> = HashMap::new();
-        for event in events {
-            by_worker.entry(self.workers.of(event.room)).or_default().push(event);
-        }
-        let mut owed = Vec::new();
-        for (worker, events) in by_worker {
-            let rooms: Vec<RoomId> = events.iter().map(|event| event.room).collect();
-            if !self.send_to(worker, Offer(events)) {
-                owed.extend(rooms);
-            }
-        }
-        owed
+        self.hand_out(events, |event| event.room, Offer)
     }
 
     /// Asks the gates of these rooms to compare themselves with the store. Returns those not reached.
     pub fn check(&mut self, rooms: Vec<RoomId>) -> Owed {
-        let mut by_worker: HashMap<usize, Vec<RoomId>> = HashMap::new();
-        for room in rooms {
-            by_worker.entry(self.workers.of(room)).or_default().push(room);
-        }
-        let mut owed = Vec::new();
-        for (worker, rooms) in by_worker {
-            if !self.send_to(worker, Check(rooms.clone())) {
-                owed.extend(rooms);
-            }
-        }
-        owed
+        self.hand_out(rooms, |room| *room, Check)
     }
 
     /// Says to the doors of these rooms what has changed in who is here by a worker. Returns those not reached.
     pub(super) fn attend(&mut self, worker: usize, changes: Vec<(RoomId, Change)>) -> Owed {
+        self.hand_out(changes, |(room, _)| *room, |changes| Attend { worker, changes })
+    }
+
+    /// One message to each worker with what is of its rooms. Returns the rooms of those not reached.
+    fn hand_out<T, M>(&mut self, things: Vec<T>, room: impl Fn(&T) -> RoomId, message: impl Fn(Vec<T>) -> M) -> Owed
+    where
+        M: Message + Send + 'static,
+        M::Result: Send,
+        Gates: Handler<M>,
+        <Gates as Actor>::Context: ToEnvelope<Gates, M>,
+    {
         let mut owed = Vec::new();
-        for (to, changes) in self.by_worker(changes, |(room, _)| *room) {
-            let rooms: Vec<RoomId> = changes.iter().map(|(room, _)| *room).collect();
-            if !self.send_to(to, Attend { worker, changes }) {
+        for (worker, things) in self.by_worker(things, &room) {
+            let rooms: Vec<RoomId> = things.iter().map(&room).collect();
+            if !self.send_to(worker, message(things)) {
                 owed.extend(rooms);
             }
         }
@@ -103,11 +93,7 @@ impl LocalBus {
     }
 
     fn by_worker<T>(&self, all: Vec<T>, room: impl Fn(&T) -> RoomId) -> BTreeMap<usize, Vec<T>> {
-        let mut by_worker: BTreeMap<usize, Vec<T>> = BTreeMap::new();
-        for one in all {
-            by_worker.entry(self.workers.of(room(&one))).or_default().push(one);
-        }
-        by_worker
+        spread_out(all, self.workers.count(), room)
     }
 
     /// To the gates of the worker that keeps the room; whether it was taken.

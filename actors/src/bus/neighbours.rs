@@ -1,6 +1,5 @@
 //! The other nodes, as this one knows them: what is said to them, and whether it hears them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use allthrive_protocol::RoomId;
@@ -12,8 +11,8 @@ use super::outbox::{Outbox, Parcel};
 use super::wire::{Body, NodeId, Wire};
 use super::{Committed, Kind, redis};
 use crate::gates::Tell;
-use crate::presence::{Numbered, Word};
-use crate::system::{Workers, spread};
+use crate::presence::Word;
+use crate::system::{Workers, spread, spread_out};
 
 /// Channels that rooms are spread over. Fixed, since all nodes must agree; enough to be spread over several
 /// Redis servers.
@@ -140,11 +139,7 @@ impl Neighbours {
         if !outbox.is_open() {
             return outbox.owe(events.iter().map(|event| event.room).collect());
         }
-        let mut by_channel: BTreeMap<usize, Vec<&Committed>> = BTreeMap::new();
-        for event in events {
-            by_channel.entry(spread(event.room, SHARDS)).or_default().push(event);
-        }
-        for (shard, events) in by_channel {
+        for (shard, events) in spread_out(events, SHARDS, |event| event.room) {
             let rooms = events.iter().map(|event| event.room).collect();
             let body = Body::Committed(events.into_iter().map(Into::into).collect());
             self.say(self.shared.channels.shard(shard), body, rooms);
@@ -169,11 +164,7 @@ impl Neighbours {
     pub fn presence(&self, word: Word) {
         match word {
             Word::Changed(changes) => {
-                let mut by_channel: BTreeMap<usize, Vec<Numbered>> = BTreeMap::new();
-                for change in changes {
-                    by_channel.entry(spread(change.room, SHARDS)).or_default().push(change);
-                }
-                for (shard, changes) in by_channel {
+                for (shard, changes) in spread_out(changes, SHARDS, |change| change.room) {
                     self.say(self.shared.channels.shard(shard), Body::Presence(Word::Changed(changes)), Vec::new());
                 }
             }

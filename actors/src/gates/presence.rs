@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::{Addr, AsyncContext, Context, Handler, Message};
-use allthrive_protocol::event::{Event, Fact};
+use allthrive_protocol::event::Fact;
 use allthrive_protocol::presence::PresencePage;
 use allthrive_protocol::{RoomId, UserId};
 use bytes::Bytes;
@@ -159,7 +159,7 @@ impl Gates {
 
 /// A presence event as a frame.
 pub(crate) fn frame_of(room: RoomId, presence: Presence) -> Bytes {
-    frame::event(&Event { room: Some(room), seq: None, ts: None, fact: Fact::Presence(presence) })
+    frame::volatile(Some(room), Fact::Presence(presence))
 }
 
 impl Handler<Attend> for Gates {

@@ -14,7 +14,7 @@ use actix::{Actor, AsyncContext, Context, Handler, Message, Recipient};
 use allthrive_protocol::{ConnId, Principal, UserId};
 
 use super::account::Account;
-use super::pace::Spent;
+use super::pace::{Spent, add};
 use super::{Rates, Sanction};
 use crate::audit::{Note, Notes};
 use crate::bus::wire::Body;
@@ -201,10 +201,7 @@ impl Handler<Spend> for LimiterActor {
 
     fn handle(&mut self, Spend { user, spent }: Spend, _: &mut Self::Context) {
         if self.parts.neighbours.are_told() {
-            let untold = self.untold.entry(user).or_default();
-            for (untold, more) in untold.iter_mut().zip(spent) {
-                *untold = untold.saturating_add(more);
-            }
+            add(self.untold.entry(user).or_default(), &spent);
         }
         self.spend(user, &spent, true);
     }

@@ -16,6 +16,13 @@ pub const REFUSED_WITHIN: Duration = Duration::from_secs(10);
 /// What was spent of each counter.
 pub type Spent = [u32; COUNTERS.len()];
 
+/// So much more was spent.
+pub fn add(spent: &mut Spent, more: &Spent) {
+    for (times, more) in spent.iter_mut().zip(more) {
+        *times = times.saturating_add(*more);
+    }
+}
+
 /// One connection's.
 #[derive(Debug, Default)]
 pub struct Pace {
@@ -91,9 +98,7 @@ impl Pace {
 
     /// What could not be reported is reported the next time.
     pub fn not_reported(&mut self, spent: Spent) {
-        for (mine, more) in self.spent.iter_mut().zip(spent) {
-            *mine = mine.saturating_add(more);
-        }
+        add(&mut self.spent, &spent);
     }
 }
 

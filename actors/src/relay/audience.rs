@@ -31,7 +31,7 @@ pub(super) struct Hearing {
 
 /// Where a connection stands in a room, as the store has just told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct From {
+pub struct Cursor {
     /// The last number it was given.
     pub after: Seq,
     /// The room's last number when that was read, at which the account was a member.

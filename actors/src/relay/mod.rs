@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use actix::{Addr, Recipient};
-use allthrive_protocol::event::{Event, Fact, Gone, Lag};
+use allthrive_protocol::event::{Fact, Gone, Lag};
 use allthrive_protocol::{ConnId, RoomId, Seq, UserId};
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -31,7 +31,7 @@ use crate::system::Parts;
 use crate::tops::Tops;
 
 pub use self::actor::{Close, Deliver, Expel, Heard, News, RelayActor, SignIns};
-pub use self::audience::From;
+pub use self::audience::Cursor;
 use self::audience::{Audience, Hearing};
 use self::presence::Duties;
 
@@ -133,7 +133,7 @@ impl Relay {
 
     /// The connection hears the room from there on: live, with what has come since put into its lane,
     /// or lagging. Nothing happens between [`Relay::meets`] and this on one thread.
-    pub fn hear(&self, conn: ConnId, room: RoomId, from: From, live: bool) {
+    pub fn hear(&self, conn: ConnId, room: RoomId, from: Cursor, live: bool) {
         self.state.borrow_mut().hear(conn, room, from, live);
     }
 
@@ -182,7 +182,7 @@ impl Relay {
 }
 
 impl State {
-    fn hear(&mut self, conn: ConnId, room: RoomId, from: From, live: bool) {
+    fn hear(&mut self, conn: ConnId, room: RoomId, from: Cursor, live: bool) {
         let Some(known) = self.conns.get_mut(&conn) else { return };
         known.rooms.insert(room);
         let (user, lane) = (known.member.user, Rc::clone(&known.member.lane));
@@ -295,8 +295,7 @@ impl State {
     /// came after it was a member again. Comes before the event that says it, which is for those who stay; the
     /// account's personal room tells it, too.
     fn part(&mut self, room: RoomId, user: UserId, seq: Seq) {
-        let conns: Vec<ConnId> = self.conns.iter().filter(|(_, known)| known.member.user == user).map(|(conn, _)| *conn).collect();
-        for conn in conns {
+        for conn in self.tops.conns_of(user) {
             let Some(audience) = self.rooms.get(&room) else { return };
             let hearing = audience.hearing.get(&conn).copied();
             if hearing.is_some_and(|hearing| hearing.member_at >= seq) {
@@ -305,8 +304,7 @@ impl State {
             if let Some(known) = self.conns.get_mut(&conn) {
                 known.rooms.remove(&room);
                 if hearing.is_some() {
-                    let gone = Event { room: Some(room), seq: None, ts: None, fact: Fact::Gone(Gone {}) };
-                    let _ = known.member.lane.push(frame::event(&gone));
+                    let _ = known.member.lane.push(frame::volatile(Some(room), Fact::Gone(Gone {})));
                 }
             }
             self.forget(room, conn, true);
@@ -323,7 +321,7 @@ impl State {
 
     /// An account is a member of a room now: its connections are told when that room moves.
     fn joined(&mut self, user: UserId, room: RoomId) {
-        let conns: Vec<ConnId> = self.conns.iter().filter(|(_, known)| known.member.user == user).map(|(conn, _)| *conn).collect();
+        let conns = self.tops.conns_of(user);
         if conns.is_empty() {
             return;
         }
@@ -349,7 +347,6 @@ impl State {
 
 fn lag(conns: &HashMap<ConnId, Conn>, conn: ConnId, room: RoomId, top: Seq) {
     if let Some(known) = conns.get(&conn) {
-        let told = Event { room: Some(room), seq: None, ts: None, fact: Fact::RoomLag(Lag { top }) };
-        let _ = known.member.lane.push(frame::event(&told));
+        let _ = known.member.lane.push(frame::volatile(Some(room), Fact::RoomLag(Lag { top })));
     }
 }

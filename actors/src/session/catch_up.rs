@@ -17,7 +17,7 @@ use super::dispatch::{no_room, ticket_refusal, unavailable};
 use super::{Credential, Ctx, Identity, Session, TicketError};
 use crate::limiter::Rates;
 use crate::limiter::seats::Seat;
-use crate::relay::{From, Member, Relay};
+use crate::relay::{Cursor, Member, Relay};
 use crate::system::busy;
 
 /// Rooms one connection may hear.
@@ -155,7 +155,7 @@ impl Session {
                 }
                 self.tell_in_lane(Some(state.room), Fact::Reset(Reset { top: state.after, live: state.live, snapshot }));
             }
-            self.relay.hear(self.conn, state.room, From { after: state.after, top: state.top }, state.live);
+            self.relay.hear(self.conn, state.room, Cursor { after: state.after, top: state.top }, state.live);
         }
         for request in std::mem::take(&mut self.held) {
             self.dispatch(request, ctx);
@@ -182,7 +182,7 @@ impl Session {
             let state = RoomState { room, state, top, after, live };
             session.reply_in_lane(id, Ok(Subscribed { state, snapshot }));
             session.relay.tell_tops(session.conn, room);
-            session.relay.hear(session.conn, room, From { after, top }, live);
+            session.relay.hear(session.conn, room, Cursor { after, top }, live);
         });
     }
 
@@ -231,7 +231,7 @@ impl Session {
         if already || !hears {
             return;
         }
-        self.relay.hear(self.conn, room, From { after: page.end, top: page.top }, meets);
+        self.relay.hear(self.conn, room, Cursor { after: page.end, top: page.top }, meets);
         if meets || !reached_top {
             self.misses.remove(&room);
             return;
@@ -258,7 +258,7 @@ impl Session {
             };
             let live = session.relay.meets(room, who.user, top, session.lane.room_below_soft()).is_some();
             session.tell_in_lane(Some(room), Fact::Reset(Reset { top, live, snapshot }));
-            session.relay.hear(session.conn, room, From { after: top, top }, live);
+            session.relay.hear(session.conn, room, Cursor { after: top, top }, live);
         });
     }
 }
@@ -271,6 +271,11 @@ fn position(asked: Option<Seq>, top: Seq, from_seq: Seq) -> (Standing, Seq) {
         Some(after) => (Standing::Resumed, after.max(from_seq.saturating_sub(1)).min(top)),
         None => (Standing::Resumed, top),
     }
+}
+
+/// Where a room stands that is not this account's.
+fn gone(room: RoomId) -> RoomState {
+    RoomState { room, state: Standing::Gone, top: 0, after: 0, live: false }
 }
 
 /// Finds out where each room stands. The rooms are watched before they are read, so that what is committed
@@ -303,7 +308,7 @@ async fn greet(store: &Store, relay: &Relay, who: Identity, hello: Hello) -> Res
     let mut rooms = Vec::with_capacity(wanted.len());
     for room in wanted.into_iter().take(MOST_ROOMS) {
         let Some(standing) = known.get(&room) else {
-            rooms.push((RoomState { room, state: Standing::Gone, top: 0, after: 0, live: false }, None));
+            rooms.push((gone(room), None));
             continue;
         };
         let asked = positions.get(&room).copied();
@@ -317,7 +322,7 @@ async fn greet(store: &Store, relay: &Relay, who: Identity, hello: Hello) -> Res
             match store.snapshot(who.user, room).await.map_err(|error| unavailable(&error))? {
                 Some((fresh, top)) => (told.top, told.after, snapshot) = (top, top, Some(fresh)),
                 // No member any more since the standings were read.
-                None => told = RoomState { room, state: Standing::Gone, top: 0, after: 0, live: false },
+                None => told = gone(room),
             }
         }
         rooms.push((told, snapshot));

@@ -3,7 +3,7 @@
 use actix::{ActorFutureExt, AsyncContext, WrapFuture};
 use allthrive_domain::unit::{Deed, Unit};
 use allthrive_protocol::command::{AuthRefresh, History, Read};
-use allthrive_protocol::event::{Event, Fact, ReadMark, Typing};
+use allthrive_protocol::event::{Fact, ReadMark, Typing};
 use allthrive_protocol::reply::{Done, HistoryPage, ReadTo, Refreshed, Written};
 use allthrive_protocol::{CloseCode, Cmid, Code, Command, Refusal, Request, RoomId};
 use allthrive_store::Error;
@@ -111,8 +111,7 @@ impl Session {
         if !self.relay.hears(self.conn, room) || room == RoomId::personal(who.user) {
             return self.reply::<()>(id, Err(Refusal::new(Code::NotSubscribed, "Subscribe to the room first.")), ctx);
         }
-        let fact = Fact::Typing(Typing { user: who.user });
-        let told = frame::event(&Event { room: Some(room), seq: None, ts: None, fact });
+        let told = frame::volatile(Some(room), Fact::Typing(Typing { user: who.user }));
         self.relay.tell(room, told, MergeKey::Typing(room, who.user));
         self.reply(id, Ok(self.done()), ctx);
     }
@@ -138,8 +137,7 @@ impl Session {
         let work = async move { store.mark_read(who.user, room, read.seq).await.map_err(|error| unavailable(&error))?.ok_or_else(no_room) };
         self.ask(id, ctx, work, move |session, (seq, rose), ctx| {
             if rose {
-                let fact = Fact::Read(ReadMark { user: who.user, seq });
-                let told = frame::event(&Event { room: Some(room), seq: None, ts: None, fact });
+                let told = frame::volatile(Some(room), Fact::Read(ReadMark { user: who.user, seq }));
                 session.relay.tell(room, told, MergeKey::Read(room, who.user));
             }
             session.reply(id, Ok(ReadTo { seq }), ctx);

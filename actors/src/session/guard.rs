@@ -256,4 +256,4 @@ impl FrameGuard {
 
 #[cfg(test)]
 #[path = "guard_tests.rs"]
-mod tests;
+pub(super) mod tests;

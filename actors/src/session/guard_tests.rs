@@ -20,8 +20,12 @@ fn refusal(bytes: &[u8]) -> Option<(Broken, usize)> {
     outcome.err().map(|broken| (broken, needed))
 }
 
-/// A header in the form that this length takes.
 fn head(first: u8, len: usize) -> Vec<u8> {
+    header(first, len, MASK)
+}
+
+/// A header in the form that this length takes.
+pub(in crate::session) fn header(first: u8, len: usize, mask: [u8; 4]) -> Vec<u8> {
     let mut bytes = vec![first];
     match u16::try_from(len) {
         Ok(short @ 0..=125) => bytes.push(0x80 | u8::try_from(short).unwrap()),
@@ -34,7 +38,7 @@ fn head(first: u8, len: usize) -> Vec<u8> {
             bytes.extend((len as u64).to_be_bytes());
         }
     }
-    bytes.extend(MASK);
+    bytes.extend(mask);
     bytes
 }
 

@@ -157,24 +157,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::guard::MOST_FRAGMENTS;
+    use super::super::guard::tests::header;
     use super::*;
 
     /// A client's frame.
     fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
         let mask = [0xA5, 0x00, 0xFF, 0x3C];
-        let mut bytes = vec![first];
-        match u16::try_from(payload.len()) {
-            Ok(short @ 0..=125) => bytes.push(0x80 | u8::try_from(short).unwrap()),
-            Ok(middle) => {
-                bytes.push(0xFE);
-                bytes.extend(middle.to_be_bytes());
-            }
-            Err(_) => {
-                bytes.push(0xFF);
-                bytes.extend((payload.len() as u64).to_be_bytes());
-            }
-        }
-        bytes.extend(mask);
+        let mut bytes = header(first, payload.len(), mask);
         bytes.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
         bytes
     }

@@ -28,7 +28,7 @@ use std::rc::Rc;
 use actix::{ActorContext, ActorFutureExt, ActorState, AsyncContext, SpawnHandle, WrapFuture};
 use actix_web_actors::HttpContext;
 use allthrive_domain::time::Micros;
-use allthrive_protocol::event::{Event, Fact};
+use allthrive_protocol::event::Fact;
 use allthrive_protocol::reply::{Outcome, Reply};
 use allthrive_protocol::{Code, ConnId, Refusal, Request, RoomId, UserId, command};
 use futures_util::FutureExt;
@@ -180,11 +180,11 @@ impl Session {
     }
 
     fn tell_in_lane(&self, room: Option<RoomId>, fact: Fact) {
-        let _ = self.lane.push(frame::event(&Event { room, seq: None, ts: None, fact }));
+        let _ = self.lane.push(frame::volatile(room, fact));
     }
 
     fn tell(&self, fact: Fact) {
-        self.lane.say(&frame::event(&Event { room: None, seq: None, ts: None, fact }));
+        self.lane.say(&frame::volatile(None, fact));
     }
 
     /// Does something that takes time, then goes on with what came of it. A refusal is the reply; a panic

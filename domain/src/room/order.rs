@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use allthrive_protocol::{Code, Refusal, UserId};
+use allthrive_protocol::{Code, MAX_MUTE_SECONDS, MAX_SLOW_MODE_SECONDS, Refusal, UserId};
 
 use super::people::{parts, told_twice};
 use super::{Facts, Trace, below, moderator, person, place};
 use crate::entry::{Leaving, Payload};
 use crate::time::Micros;
-use crate::unit::{Ban, MOST_MUTE_SECONDS, MOST_SLOW_SECONDS, Mute, Role, SlowDown, Unban, Unit};
+use crate::unit::{Ban, Mute, Role, SlowDown, Unban, Unit};
 
 pub(super) fn mute(facts: &mut Facts, unit: &Unit, mute: &Mute, now: Micros) -> Result<Vec<Trace>, Refusal> {
     let actor = moderator(facts, unit)?;
-    if mute.seconds > MOST_MUTE_SECONDS {
+    if mute.seconds > MAX_MUTE_SECONDS {
         return Err(Refusal::new(Code::BadRequest, "A mute ends after 28 days at the latest."));
     }
     not_oneself(unit, mute.user)?;
@@ -35,7 +35,7 @@ pub(super) fn mute(facts: &mut Facts, unit: &Unit, mute: &Mute, now: Micros) -> 
 
 pub(super) fn slow_down(facts: &mut Facts, unit: &Unit, slow: SlowDown) -> Result<Vec<Trace>, Refusal> {
     moderator(facts, unit)?;
-    if slow.seconds > MOST_SLOW_SECONDS {
+    if slow.seconds > MAX_SLOW_MODE_SECONDS {
         return Err(Refusal::new(Code::BadRequest, "Slow mode pauses for six hours at most."));
     }
     let Some(room) = facts.rooms.get_mut(&unit.room).filter(|room| room.slow_mode != slow.seconds) else { return Ok(Vec::new()) };

@@ -2,14 +2,12 @@
 
 use std::collections::HashMap;
 
-use allthrive_protocol::{Cmid, MAX_REACTIONS};
+use allthrive_protocol::{Cmid, MAX_MUTE_SECONDS, MAX_REACTIONS, MAX_SLOW_MODE_SECONDS};
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::unit::{
-    Admit, Appoint, Ban, Delete, Edit, MOST_MUTE_SECONDS, MOST_SLOW_SECONDS, Mute, Open, React, Remove, SlowDown, Speak, Unban,
-};
+use crate::unit::{Admit, Appoint, Ban, Delete, Edit, Mute, Open, React, Remove, SlowDown, Speak, Unban};
 
 const NOW: Micros = Micros(1_790_000_000_000_000);
 
@@ -350,8 +348,8 @@ fn a_mute_holds_until_its_time_and_outlasts_leaving() {
     first_seq(admit(&mut facts, &unit(2, 18, mutes(3, 0)), later(60)));
     first_seq(admit(&mut facts, &unit(3, 19, says("pardoned")), later(61)));
     assert!(matches!(admit(&mut facts, &unit(2, 20, mutes(3, 0)), NOW), Decision::Unchanged(_)));
-    assert_eq!(code(admit(&mut facts, &unit(2, 21, mutes(3, MOST_MUTE_SECONDS + 1)), NOW)), Code::BadRequest);
-    first_seq(admit(&mut facts, &unit(2, 22, mutes(3, MOST_MUTE_SECONDS)), NOW));
+    assert_eq!(code(admit(&mut facts, &unit(2, 21, mutes(3, MAX_MUTE_SECONDS + 1)), NOW)), Code::BadRequest);
+    first_seq(admit(&mut facts, &unit(2, 22, mutes(3, MAX_MUTE_SECONDS)), NOW));
 }
 
 #[test]
@@ -371,8 +369,8 @@ fn slow_mode_pauses_members_and_not_moderators() {
     first_seq(admit(&mut facts, &unit(3, 18, says("two")), later(89)));
     first_seq(admit(&mut facts, &unit(2, 19, slow(0)), later(89)));
     first_seq(admit(&mut facts, &unit(3, 20, says("three")), later(89)));
-    assert_eq!(code(admit(&mut facts, &unit(2, 21, slow(MOST_SLOW_SECONDS + 1)), NOW)), Code::BadRequest);
-    first_seq(admit(&mut facts, &unit(2, 22, slow(MOST_SLOW_SECONDS)), NOW));
+    assert_eq!(code(admit(&mut facts, &unit(2, 21, slow(MAX_SLOW_MODE_SECONDS + 1)), NOW)), Code::BadRequest);
+    first_seq(admit(&mut facts, &unit(2, 22, slow(MAX_SLOW_MODE_SECONDS)), NOW));
 }
 
 #[test]
