@@ -31,8 +31,7 @@ macro_rules! routes {
         /// Adds every route.
         pub fn configure(config: &mut web::ServiceConfig) {
             $(config.route($path, method::$method().to($module::$handler));)+
-            config.route("/openapi.json", web::get().to(openapi));
-            config.route("/asyncapi.json", web::get().to(asyncapi));
+            config.route("/openapi.json", method::get().to(openapi));
             config.route("/v1/ws", web::get().to(socket::open));
         }
 
@@ -94,13 +93,9 @@ pub fn limits(config: &mut web::ServiceConfig) {
     config.app_data(web::QueryConfig::default().error_handler(|_, _| Problem::bad_request("`limit` is a number, `cursor` a text.").into()));
 }
 
+/// The REST surface; the WebSocket's description, `/asyncapi.json`, is a file among the pages'.
 async fn openapi() -> HttpResponse {
     HttpResponse::Ok().json(Described::openapi())
-}
-
-/// The WebSocket, described: the copy that the types of the wire have made.
-async fn asyncapi() -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(include_str!("../../static/asyncapi.json"))
 }
 
 #[cfg(test)]

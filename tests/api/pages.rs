@@ -10,6 +10,8 @@ crate::stories! {
     what_is_not_there_is_said_plainly,
     text_is_compressed_for_who_takes_it,
     the_description_of_the_rest_surface_is_served,
+    the_description_of_the_wire_is_served_as_it_is_kept,
+    a_description_says_no_more_to_a_browser_than_a_page,
 }
 
 const PAGES: [&str; 4] = ["/", "/signin", "/signup", "/verify"];
@@ -71,5 +73,38 @@ async fn the_description_of_the_rest_surface_is_served(place: Place) {
     let document = Browser::new(&app.address).get("/openapi.json").await.expect(StatusCode::OK).json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3."));
     assert!(document["paths"]["/api/v1/conversations"]["post"].is_object());
+    app.stop().await;
+}
+
+async fn the_description_of_the_wire_is_served_as_it_is_kept(place: Place) {
+    let app = place.start(&[]).await;
+    let mut browser = Browser::new(&app.address);
+    let whole = browser.get("/asyncapi.json").await.expect(StatusCode::OK);
+    assert_eq!(whole.header("content-type"), "application/json");
+    assert_eq!(whole.text(), std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/static/asyncapi.json")).unwrap());
+    assert_eq!(whole.json()["asyncapi"], "3.0.0");
+    assert_eq!(whole.header("cache-control"), "no-cache");
+    let tag = whole.header("etag").to_owned();
+    let again = browser.send(Method::GET, "/asyncapi.json", &[("if-none-match", &tag)], None).await.expect(StatusCode::NOT_MODIFIED);
+    assert!(again.body.is_empty());
+    app.stop().await;
+}
+
+async fn a_description_says_no_more_to_a_browser_than_a_page(place: Place) {
+    let app = place.start(&[]).await;
+    let mut browser = app.browser().await;
+    let page = browser.get("/").await.expect(StatusCode::OK);
+    for path in ["/openapi.json", "/asyncapi.json"] {
+        let whole = browser.get(path).await.expect(StatusCode::OK);
+        let head = browser.send(Method::HEAD, path, &[], None).await.expect(StatusCode::OK);
+        assert!(!whole.body.is_empty() && head.body.is_empty(), "{path}");
+        for answer in [&whole, &head] {
+            assert_eq!(answer.header("content-type"), "application/json", "{path}");
+            for name in ["content-security-policy", "x-content-type-options", "referrer-policy", "cross-origin-opener-policy"] {
+                assert_eq!(answer.header(name), page.header(name), "{path}: {name}");
+            }
+        }
+        browser.post(path, serde_json::json!({})).await.refused(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed");
+    }
     app.stop().await;
 }
