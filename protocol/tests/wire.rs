@@ -1,5 +1,7 @@
 //! Every shape of the wire, written out. A change of a type shows here as a change of the JSON, which
-//! clients of other people have in their hands.
+//! clients of other people have in their hands. Each is what the description of the wire says, too.
+
+mod schema;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -19,6 +21,8 @@ use allthrive_protocol::reply::{
     Subscribed, Welcome, Written,
 };
 use allthrive_protocol::{CloseCode, Cmid, Code, Command, ConnId, PlayerId, Principal, Refusal, Request, RoomId, SessionId, UserId};
+use schema::{fault_of_message, fault_of_type};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -54,16 +58,22 @@ fn zoe() -> Person {
     Person { id: id(ZOE), username: "zoe".into(), name: "Zoë".into() }
 }
 
-/// The value is written as this JSON, and this JSON is read as the value.
-fn both_ways<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T, wire: &Value) {
+/// The value is written as this JSON, this JSON is read as the value, and its type is described so; an event as the
+/// message that it is, too.
+fn both_ways<T: Serialize + DeserializeOwned + PartialEq + Debug + JsonSchema>(value: &T, wire: &Value) {
+    assert_eq!(fault_of_type(&T::schema_name(), wire), None);
+    if let Some(event) = wire["event"].as_str() {
+        assert_eq!(fault_of_message(&format!("event.{event}"), wire), None);
+    }
     assert_eq!(&serde_json::to_value(value).expect("plain data"), wire);
     assert_eq!(&serde_json::from_value::<T>(wire.clone()).expect("the shape is known"), value);
     // From text too: borrowed strings and flattened fields take other ways there.
     assert_eq!(&serde_json::from_str::<T>(&wire.to_string()).expect("the shape is known"), value);
 }
 
-/// A client writes the payload as this command, and the server reads this command.
+/// A client writes the payload as this command, which is described so, and the server reads this command.
 fn command<D: Serialize>(op: &str, at: Option<RoomId>, d: D, command: Command, wire: &Value) {
+    assert_eq!(fault_of_message(&format!("command.{op}"), wire), None);
     assert_eq!(&serde_json::to_value(Outgoing { id: Some(7), op, room: at, d }).expect("plain data"), wire);
     assert_eq!(read_message(&wire.to_string()), vec![Ok(Request { id: Some(7), command })]);
 }
@@ -237,6 +247,7 @@ fn a_reply_is_ok_or_error_under_its_id() {
     let written = Reply { id: 7, outcome: Outcome::Ok(Written { seq: 42, ts: 1_790_000_000_000, dup: false }) };
     let wire = json!({"id": 7, "ok": {"seq": 42, "ts": 1_790_000_000_000_u64, "dup": false}});
     assert_eq!(serde_json::to_value(&written).expect("plain data"), wire);
+    assert_eq!(fault_of_message("ok.message.send", &wire), None);
     let read: Reply<Written> = serde_json::from_value(wire).expect("the shape is known");
     assert_eq!((read.id, read.outcome), (7, written.outcome));
 
@@ -244,6 +255,7 @@ fn a_reply_is_ok_or_error_under_its_id() {
     let refused = Reply::<Written> { id: 8, outcome: Outcome::Error(refusal) };
     let wire = json!({"id": 8, "error": {"code": "rate_limited", "message": "Too many messages.", "retry": true, "after_ms": 800}});
     assert_eq!(serde_json::to_value(&refused).expect("plain data"), wire);
+    assert_eq!(fault_of_message("error", &wire), None);
     let read: Reply<Written> = serde_json::from_value(wire).expect("the shape is known");
     assert_eq!((read.id, read.outcome), (8, refused.outcome));
 }
