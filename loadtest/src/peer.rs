@@ -12,8 +12,16 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// Long enough for a busy machine; what waits for something that never comes fails by it.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Long enough for a busy machine. What is awaited comes within it, whatever else comes meanwhile: pings are no reason to
+/// go on waiting.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+async fn in_time<T>(what: &str, awaited: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, awaited).await {
+        Ok(came) => came,
+        Err(_) => panic!("{what} did not come within {PATIENCE:?}"),
+    }
+}
 
 /// A connection without a will of its own. Every method panics where a test would fail.
 pub struct Peer {
@@ -65,13 +73,16 @@ impl Peer {
         if let Some(frame) = self.told.iter().position(|frame| frame["id"] == id).and_then(|at| self.told.remove(at)) {
             return frame;
         }
-        loop {
-            let frame = self.frame().await.expect("open");
-            if frame["id"] == id {
-                return frame;
+        in_time("the reply", async {
+            loop {
+                let frame = self.next_frame().await.expect("open");
+                if frame["id"] == id {
+                    return frame;
+                }
+                self.told.push_back(frame);
             }
-            self.told.push_back(frame);
-        }
+        })
+        .await
     }
 
     /// `message.send` with its reply.
@@ -81,25 +92,22 @@ impl Peer {
 
     /// The next event of this name; others are dropped.
     pub async fn event(&mut self, name: &str) -> Value {
-        loop {
-            let frame = match self.told.pop_front() {
-                Some(frame) => frame,
-                None => self.frame().await.expect("open"),
-            };
-            if frame["event"] == name {
-                return frame;
-            }
-        }
+        in_time(name, self.first(|event| event == name)).await
     }
 
     /// The next event of any name.
     pub async fn told(&mut self) -> Value {
+        in_time("an event", self.first(|_| true)).await
+    }
+
+    /// The first event whose name is wanted; what comes before it is dropped.
+    async fn first(&mut self, is_wanted: impl Fn(&str) -> bool) -> Value {
         loop {
             let frame = match self.told.pop_front() {
                 Some(frame) => frame,
-                None => self.frame().await.expect("open"),
+                None => self.next_frame().await.expect("open"),
             };
-            if frame["event"].is_string() {
+            if frame["event"].as_str().is_some_and(&is_wanted) {
                 return frame;
             }
         }
@@ -112,17 +120,20 @@ impl Peer {
 
     /// The code the server closes with; it is answered, as every client does.
     pub async fn closed(&mut self) -> u16 {
-        loop {
-            match self.next_message().await {
-                Some(Ok(Message::Close(Some(frame)))) => {
-                    // The answer is made by the reading of it, and sent here. The server may have gone.
-                    let _ = self.socket.flush().await;
-                    return frame.code.into();
+        in_time("the end", async {
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(Message::Close(Some(frame)))) => {
+                        // The answer is made by the reading of it, and sent here. The server may have gone.
+                        let _ = self.socket.flush().await;
+                        return frame.code.into();
+                    }
+                    Some(Ok(_)) => {}
+                    other => panic!("not closed with a code: {other:?}"),
                 }
-                Some(Ok(_)) => {}
-                other => panic!("not closed with a code: {other:?}"),
             }
-        }
+        })
+        .await
     }
 
     /// Sends a text frame as it is.
@@ -132,16 +143,16 @@ impl Peer {
 
     /// The next frame of the server, `None` once it is closed.
     pub async fn frame(&mut self) -> Option<Value> {
+        in_time("a frame", self.next_frame()).await
+    }
+
+    async fn next_frame(&mut self) -> Option<Value> {
         loop {
-            match self.next_message().await? {
+            match self.socket.next().await? {
                 Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).expect("a frame is JSON")),
                 Ok(Message::Close(_)) | Err(_) => return None,
                 Ok(_) => {}
             }
         }
-    }
-
-    async fn next_message(&mut self) -> Option<Result<Message, tungstenite::Error>> {
-        tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("the server said nothing for too long")
     }
 }

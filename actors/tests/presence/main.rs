@@ -165,6 +165,33 @@ async fn a_room_is_told_of_at_most_once_a_second() {
 }
 
 #[actix_rt::test]
+async fn one_arrival_costs_one_small_frame_for_each_who_is_here_whatever_their_number() {
+    const HERE: u128 = 40;
+    let (node, _dir) = with_room(HERE + 3).await;
+    let mut crowd = Vec::new();
+    for n in 1..=HERE {
+        crowd.push((node.join(n).await, Known::default()));
+    }
+    for (peer, known) in &mut crowd {
+        known.until(peer, 1..=HERE).await;
+    }
+    // Each arrival is the next thing that each of them is told: the one before made no second frame for anybody.
+    for newcomer in HERE + 1..=HERE + 3 {
+        let (mut arrived, mut of_arrived) = (node.join(newcomer).await, Known::default());
+        for (peer, _) in &mut crowd {
+            let told = peer.told().await;
+            assert_eq!(
+                (&told["event"], &told["d"]),
+                (&json!("presence"), &json!({"joined": [name(newcomer)], "left": [], "count": newcomer}))
+            );
+        }
+        of_arrived.until(&mut arrived, 1..=newcomer).await;
+        crowd.push((arrived, of_arrived));
+    }
+    node.stop().await;
+}
+
+#[actix_rt::test]
 async fn presence_is_given_in_pages_to_those_who_hear_the_room() {
     let (node, _dir) = with_room(3).await;
     let mut ana = node.connect(1).await;
