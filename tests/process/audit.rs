@@ -8,8 +8,11 @@ use uuid::Uuid;
 
 use crate::server::{Kind, Server, with_server};
 
-/// Longest wait for the sealer of the server.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Longest wait for the sealer of the server: on a machine that does much else, a turn of it may fail a few times.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Signed up, verified, signed in, a room opened: at least.
+const WRITTEN: u64 = 4;
 
 #[test]
 fn the_audit_trail_is_proved_beside_a_running_server_and_not_once_it_was_touched_on_sqlite() {
@@ -26,15 +29,15 @@ fn prove(kind: Kind) {
     with_server(kind, &mut dice, touched);
 }
 
-/// What the proof says once everything is sealed, and the head it tells.
-async fn sealed(server: &Server) -> (String, String) {
+/// The head that the proof tells once everything that was written is sealed.
+async fn sealed(server: &Server) -> String {
     let until = Instant::now() + PATIENCE;
     loop {
         let (code, said) = server.beside(&["audit", "verify"]).await;
         assert_eq!(code, 0, "{said}");
-        if said.contains("Every entry is sealed.") {
-            let head = said.lines().find_map(|line| line.strip_prefix("Head: ")).expect("it tells the head").to_owned();
-            return (said, head);
+        let count = said.split_once("holds: ").and_then(|(_, rest)| rest.split(' ').next()).and_then(|n| n.parse::<u64>().ok());
+        if count >= Some(WRITTEN) && said.contains("Every entry is sealed.") {
+            return said.lines().find_map(|line| line.strip_prefix("Head: ")).expect("it tells the head").to_owned();
         }
         assert!(Instant::now() < until, "{said}\n{}", server.log());
     }
@@ -43,10 +46,7 @@ async fn sealed(server: &Server) -> (String, String) {
 async fn touched(mut server: Server) {
     let mira = Person::enrol(&server.url(), &server.mail(), "mira").await.expect("an account is made as people make one");
     mira.session.open("room", "Lake trip").await.expect("anybody may open a room");
-    let (said, head) = sealed(&server).await;
-    // Signed up, verified, signed in, a room opened: at least.
-    let count = said.split_once("holds: ").and_then(|(_, rest)| rest.split(' ').next()).and_then(|n| n.parse::<u64>().ok());
-    assert!(count >= Some(4), "{said}");
+    let head = sealed(&server).await;
     let (code, said) = server.beside(&["audit", "verify", "--head", &head]).await;
     assert_eq!(code, 0, "{said}");
     assert_eq!(server.beside(&["audit", "verify", "--head", "no-head"]).await.0, 2);

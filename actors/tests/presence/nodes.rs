@@ -1,6 +1,6 @@
 //! Presence on two nodes of one Postgres and one Redis.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use allthrive_actors::bus::{Kind, RedisUrl};
 use allthrive_store::StoreConfig;
@@ -36,8 +36,15 @@ impl Pair {
     }
 
     async fn hear_each_other(&self) {
+        self.until_the_bus_is(true).await;
+    }
+
+    /// Both know that they hear each other, or that they do not.
+    async fn until_the_bus_is(&self, up: bool) {
         for node in [&self.one, &self.other] {
-            node.system.neighbours().watch_status().wait_for(|status| status.up).await.unwrap();
+            let mut status = node.system.neighbours().watch_status();
+            let told = tokio::time::timeout(Duration::from_secs(60), status.wait_for(|status| status.up == up)).await;
+            told.expect("the state of the bus does not become known").unwrap();
         }
     }
 
@@ -101,9 +108,7 @@ async fn what_happened_while_redis_was_away_is_known_once_it_is_back() {
     of_ana.until(&mut ana, [1, 2, 4]).await;
     of_bo.until(&mut bo, [1, 2, 4]).await;
     pair.redis.kill();
-    for node in [&pair.one, &pair.other] {
-        node.system.neighbours().watch_status().wait_for(|status| !status.up).await.unwrap();
-    }
+    pair.until_the_bus_is(false).await;
     let _cy = pair.other.join(3).await;
     drop(dee);
     of_ana.until(&mut ana, [1, 2]).await;
