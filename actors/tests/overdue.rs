@@ -9,7 +9,7 @@ use std::time::Duration;
 use allthrive_actors::Pace;
 use allthrive_load::raw::frame;
 use allthrive_protocol::RoomId;
-use node::{Node, cmid};
+use node::{Node, cmid, user};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -24,6 +24,7 @@ fn patient() -> Pace {
         silence: long,
         stuck: long,
         stuck_at_stop: long,
+        expelled: long,
         farewell: long,
         linger: long,
         look_every: Duration::from_millis(20),
@@ -101,6 +102,35 @@ async fn a_peer_that_takes_nothing_is_cut_from_below_though_its_actor_is_frozen(
     // It never reads. What the kernels hold between us is far less than the pages that were asked for.
     until_nobody_is_here(&node).await;
     drop(raw);
+    node.stop().await;
+}
+
+#[actix_rt::test]
+async fn a_peer_that_takes_nothing_is_cut_as_soon_as_its_sign_in_has_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = hasty(&dir, Pace { expelled: SHORT, ..patient() }).await;
+    let mut raw = node.raw(1).await;
+    raw.send(&frame(0x81, br#"{"id":1,"op":"hello","d":{"subscribe":[]}}"#)).await;
+    // It asks and does not read, until its session is frozen: that one takes nothing in any more, either.
+    let pings = frame(0x81, br#"{"id":2,"op":"ping"}"#).repeat(1_000);
+    while tokio::time::timeout(SHORT, raw.stream().writable()).await.is_ok() {
+        let _ = raw.stream().try_write(&pings);
+    }
+    assert_eq!(node.system.sessions(), 1);
+    node.system.end_sign_in(user(1).0);
+    until_nobody_is_here(&node).await;
+    drop(raw);
+    node.stop().await;
+}
+
+#[actix_rt::test]
+async fn a_peer_that_reads_is_told_that_its_sign_in_has_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = hasty(&dir, Pace { expelled: SHORT, linger: Duration::from_secs(1), ..patient() }).await;
+    let mut peer = node.join(1).await;
+    node.system.end_sign_in(user(1).0);
+    assert_eq!(peer.closed().await, 4051);
+    until_nobody_is_here(&node).await;
     node.stop().await;
 }
 

@@ -41,6 +41,8 @@ pub struct Pace {
     pub stuck: Duration,
     /// The same, of a server that stops.
     pub stuck_at_stop: Duration,
+    /// From the Close of an expelled peer to the end of the line, if it does not take it.
+    pub expelled: Duration,
     /// From our Close to the end of the line, if the peer takes it slowly.
     pub farewell: Duration,
     /// From an answer whose request was not read to its end, or a Close that is not answered, to the end.
@@ -59,9 +61,10 @@ impl Default for Pace {
             silence: Duration::from_secs(35),
             stuck: Duration::from_secs(10),
             stuck_at_stop: Duration::from_secs(1),
+            expelled: Duration::from_millis(500),
             farewell: Duration::from_secs(10),
             linger: Duration::from_secs(1),
-            look_every: Duration::from_secs(1),
+            look_every: Duration::from_millis(250),
         }
     }
 }
@@ -142,9 +145,12 @@ impl Line {
         let since = |then: Instant| now.saturating_duration_since(then);
         let lane = state.lane.borrow();
         let over = lane.as_ref().and_then(|lane| lane.over_since());
+        let stuck = state.stuck_since.get();
+        let untaken = |lane: &&Rc<Lane>| lane.is_expelled() && (stuck.is_some() || lane.has_more());
         Seen {
-            stuck_for: state.stuck_since.get().map(since),
+            stuck_for: stuck.map(since),
             over_for: over.map(since),
+            expelled_for: over.filter(|_| lane.as_ref().is_some_and(|lane| untaken(&lane))).map(since),
             silent_for: (lane.is_some() && over.is_none()).then(|| since(self.heard_at())),
             idle_for: (lane.is_none() && state.answering.get() == 0).then(|| since(state.moved_at.get())),
         }

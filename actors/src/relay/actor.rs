@@ -126,16 +126,20 @@ impl Handler<Expel> for RelayActor {
 
     fn handle(&mut self, expel: Expel, ctx: &mut Self::Context) {
         let state = self.relay.state.borrow();
-        let is_meant = |sign_in: &Option<Uuid>| match expel {
-            Expel::SignIn(ended) => *sign_in == Some(ended),
-            Expel::Everybody => true,
+        let missed = match expel {
+            Expel::SignIn(ended) => {
+                for open in state.open.values().filter(|open| open.sign_in == Some(ended)) {
+                    // A session whose peer takes nothing hears nothing: its lane is closed over its head.
+                    open.lane.expel(CloseCode::Revoked.number());
+                    let _ = open.session.try_send(Close(CloseCode::Revoked));
+                }
+                0
+            }
+            Expel::Everybody => {
+                let told = state.open.values().map(|open| open.session.try_send(Close(CloseCode::Restart)));
+                told.filter(|told| matches!(told, Err(SendError::Full(_)))).count()
+            }
         };
-        let code = match expel {
-            Expel::SignIn(_) => CloseCode::Revoked,
-            Expel::Everybody => CloseCode::Restart,
-        };
-        let chosen = state.open.values().filter(|(_, sign_in)| is_meant(sign_in));
-        let missed = chosen.filter(|(session, _)| matches!(session.try_send(Close(code)), Err(SendError::Full(_)))).count();
         if missed > 0 && ctx.state().alive() {
             // A session's mailbox is full only while its peer takes nothing; it is asked again.
             ctx.notify_later(expel, Duration::from_millis(200));
@@ -147,6 +151,6 @@ impl Handler<SignIns> for RelayActor {
     type Result = Vec<Uuid>;
 
     fn handle(&mut self, _: SignIns, _: &mut Self::Context) -> Vec<Uuid> {
-        self.relay.state.borrow().open.values().filter_map(|(_, sign_in)| *sign_in).collect()
+        self.relay.state.borrow().open.values().filter_map(|open| open.sign_in).collect()
     }
 }

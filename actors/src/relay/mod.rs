@@ -54,13 +54,20 @@ struct State {
     worker: usize,
     own: Option<Addr<RelayActor>>,
     bus: Bus,
-    /// Every open connection, from its first moment: where it is told to end, and under which sign-in it is.
-    open: HashMap<ConnId, (Recipient<Close>, Option<Uuid>)>,
+    /// Every open connection, from its first moment.
+    open: HashMap<ConnId, Open>,
     conns: HashMap<ConnId, Conn>,
     rooms: HashMap<RoomId, Audience>,
     tops: Tops,
     duties: Duties,
     ticks: u32,
+}
+
+/// A connection that can be told to end.
+struct Open {
+    session: Recipient<Close>,
+    sign_in: Option<Uuid>,
+    lane: Rc<Lane>,
 }
 
 struct Conn {
@@ -90,8 +97,8 @@ impl Relay {
     }
 
     /// A connection is open, or has another sign-in now: it can be told to end.
-    pub fn register(&self, conn: ConnId, session: Recipient<Close>, sign_in: Option<Uuid>) {
-        self.state.borrow_mut().open.insert(conn, (session, sign_in));
+    pub fn register(&self, conn: ConnId, session: Recipient<Close>, lane: Rc<Lane>, sign_in: Option<Uuid>) {
+        self.state.borrow_mut().open.insert(conn, Open { session, sign_in, lane });
     }
 
     /// A connection has said who it is.

@@ -63,7 +63,7 @@ impl State {
             let idle: Vec<RoomId> = self.rooms.iter().filter(|(_, audience)| audience.is_idle()).map(|(room, _)| *room).collect();
             idle.into_iter().for_each(|room| self.drop_room(room));
             // A connection that ended while its `hello` was under way was registered once more after that.
-            self.open.retain(|_, (session, _)| session.connected());
+            self.open.retain(|_, open| open.session.connected());
         }
     }
 

@@ -2,6 +2,7 @@
 //! watched first, then read, and the connection goes live only if what was read meets what the relay has.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use std::time::Duration;
 
 use actix::AsyncContext;
@@ -75,7 +76,7 @@ impl Session {
         let relay = self.relay.clone();
         let credential = self.credential;
         let asked = hello.ticket.clone();
-        let (conn, session) = (self.conn, ctx.address().recipient());
+        let (conn, session, lane) = (self.conn, ctx.address().recipient(), Rc::clone(&self.lane));
         let work = async move {
             let tickets = &system.inner().tickets;
             let who = match (credential, asked) {
@@ -90,7 +91,7 @@ impl Session {
             };
             let Some(seat) = system.inner().accounts.take(who.user) else { return Ok(Err(full_account())) };
             // From here on the end of its sign-in ends the connection; asked once more, for an end before that.
-            relay.register(conn, session, Some(who.sign_in));
+            relay.register(conn, session, lane, Some(who.sign_in));
             let greeting = greet(&system.inner().parts.store, &relay, who, hello).await;
             Ok(match tickets.stands(who).await {
                 Ok(true) => greeting

@@ -1,5 +1,7 @@
 //! From a command to its effect: one arm each, no wildcard.
 
+use std::rc::Rc;
+
 use actix::{ActorFutureExt, AsyncContext, WrapFuture};
 use allthrive_domain::unit::{Deed, Unit};
 use allthrive_protocol::command::{AuthRefresh, History, Read};
@@ -90,7 +92,7 @@ impl Session {
                 return session.reply::<()>(id, Err(refusal), ctx);
             }
             session.identity = Some(fresh);
-            session.relay.register(session.conn, ctx.address().recipient(), Some(fresh.sign_in));
+            session.relay.register(session.conn, ctx.address().recipient(), Rc::clone(&session.lane), Some(fresh.sign_in));
             session.expect_expiry(fresh.expires, ctx);
             session.reply(id, Ok(Refreshed { expires_ts: fresh.expires.millis() }), ctx);
         });

@@ -52,7 +52,7 @@ impl Actor for Echo {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.system.inner().sessions.fetch_add(1, Ordering::Relaxed);
-        self.relay.register(self.conn, ctx.address().recipient(), None);
+        self.relay.register(self.conn, ctx.address().recipient(), Rc::clone(&self.lane), None);
         if self.system.is_draining() {
             self.go_away(ctx);
         }

@@ -55,6 +55,8 @@ struct Inner {
     waker: Option<Waker>,
     /// Since when nothing more is taken in.
     over: Option<Instant>,
+    /// The peer may hear nothing more, not even slowly.
+    is_expelled: bool,
 }
 
 impl Lane {
@@ -78,6 +80,27 @@ impl Lane {
     /// ends when what was said is out. Does nothing the second time.
     pub fn close(&self, code: Option<u16>) {
         self.inner.borrow_mut().close(code);
+    }
+
+    /// As [`Self::close`], to a peer that may hear nothing more from now on: the line does not wait for one that is
+    /// slow to take the last word ([`crate::line`]).
+    pub fn expel(&self, code: u16) {
+        let mut inner = self.inner.borrow_mut();
+        inner.close(Some(code));
+        inner.is_expelled = true;
+    }
+
+    /// Whether its peer was expelled.
+    #[must_use]
+    pub fn is_expelled(&self) -> bool {
+        self.inner.borrow().is_expelled
+    }
+
+    /// Whether something is on its way out.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        let inner = self.inner.borrow();
+        !inner.said.is_empty() || !inner.frames.is_empty()
     }
 
     /// Says Close, with this code, behind all that is in the lane: the body of the response ends when that is out.

@@ -1,5 +1,6 @@
 //! The life of a connection: how it begins, what must happen in time, how it ends.
 
+use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -57,7 +58,7 @@ impl Actor for Session {
             Credential::User(identity) => Some(identity.sign_in),
             Credential::Expired | Credential::ForeignOrigin | Credential::Absent => None,
         };
-        self.relay.register(self.conn, ctx.address().recipient(), sign_in);
+        self.relay.register(self.conn, ctx.address().recipient(), Rc::clone(&self.lane), sign_in);
         if self.system.is_draining() {
             // Accepted just before; nobody will tell this one.
             return self.close(CloseCode::GoingAway, ctx);
