@@ -38,7 +38,7 @@ impl Ring {
             return;
         }
         // Behind a hole, and where an earlier frame is told otherwise now, the ring begins anew.
-        if event.seq > self.last() + 1 || event.effect == Effect::Blanked {
+        if event.seq > self.last() + 1 || matches!(event.effect, Effect::Blanked(_)) {
             *self = Self::new(event.seq - 1);
         }
         self.bytes += event.frame.len();
@@ -59,10 +59,12 @@ impl Ring {
         Some(self.frames.iter().skip(skip))
     }
 
-    /// The bytes of [`Ring::tail`] as this account may have it: `None`, too, if it ceased to be a member in it.
+    /// The bytes of [`Ring::tail`] as this account, which sees what comes from `from_seq` on, may have it: `None`,
+    /// too, if it ceased to be a member in it, or if it is told of a message from before.
     #[must_use]
-    pub fn tail_bytes(&self, seq: Seq, user: UserId) -> Option<usize> {
-        self.tail(seq)?.try_fold(0, |bytes, (frame, effect)| (*effect != Effect::Left(user)).then_some(bytes + frame.len()))
+    pub fn tail_bytes(&self, seq: Seq, user: UserId, from_seq: Seq) -> Option<usize> {
+        let is_for = |effect: &Effect| !effect.ends(user) && !effect.reaches_below(from_seq);
+        self.tail(seq)?.try_fold(0, |bytes, (frame, effect)| is_for(effect).then_some(bytes + frame.len()))
     }
 }
 
@@ -122,14 +124,23 @@ mod tests {
         let mut ring = Ring::new(7);
         ring.push(&event(8, 1));
         ring.push(&Committed { effect: Effect::Left(ana), ..event(9, 1) });
-        assert_eq!((ring.tail_bytes(7, ana), ring.tail_bytes(7, ben), ring.tail_bytes(9, ana)), (None, Some(2), Some(0)));
+        assert_eq!((ring.tail_bytes(7, ana, 0), ring.tail_bytes(7, ben, 0), ring.tail_bytes(9, ana, 0)), (None, Some(2), Some(0)));
+    }
+
+    #[test]
+    fn a_tail_that_tells_of_a_message_from_before_is_not_for_a_newcomer() {
+        let ana = UserId(Uuid::from_u128(1));
+        let mut ring = Ring::new(7);
+        ring.push(&Committed { effect: Effect::Blanked(5), ..event(8, 1) });
+        let told = |from_seq| ring.tail_bytes(7, ana, from_seq);
+        assert_eq!((told(0), told(5), told(6)), (Some(1), Some(1), None));
     }
 
     #[test]
     fn what_was_blanked_is_kept_by_no_ring() {
         let mut ring = Ring::new(7);
         ring.push(&event(8, 1));
-        ring.push(&Committed { effect: Effect::Blanked, ..event(9, 1) });
+        ring.push(&Committed { effect: Effect::Blanked(8), ..event(9, 1) });
         assert_eq!((tail(&ring, 7), tail(&ring, 8)), (None, Some(vec![9])));
     }
 }

@@ -107,7 +107,7 @@ pub(crate) fn spread_out<T>(things: impl IntoIterator<Item = T>, n: usize, room:
 }
 
 impl Workers {
-    fn new(count: usize) -> Self {
+    pub(crate) fn new(count: usize) -> Self {
         Self { count: count.max(1), known: Arc::default(), limiter: Arc::default() }
     }
 

@@ -6,7 +6,8 @@ mod node;
 
 use std::cell::{Cell, RefCell};
 
-use allthrive_domain::unit::{Admit, Ban, Deed, Kind, Open, Remove, Speak, Unban};
+use allthrive_domain::unit::{Admit, Ban, Deed, Edit, Kind, Open, Remove, Speak, Unban};
+use allthrive_load::Peer;
 use allthrive_protocol::{RoomId, Seq};
 use node::{Node, cmid, user};
 use serde_json::{Value, json};
@@ -176,5 +177,44 @@ async fn typing_is_heard_by_the_others_who_listen() {
     let told = ben.event("typing").await;
     assert_eq!((&told["room"], &told["d"]["user"], told.get("seq")), (&json!(at), &json!(user(1)), None));
     assert_eq!(ana.ask("typing", Some(RoomId::personal(user(1))), json!({})).await["error"]["code"], "not_subscribed");
+    node.stop().await;
+}
+
+/// Whether an event of this name has come since the last look. All that was told before the answer is here.
+async fn has_heard(peer: &mut Peer, name: &str) -> bool {
+    peer.ask("ping", None, json!({})).await;
+    peer.heard().iter().any(|event| event["event"] == name)
+}
+
+#[actix_rt::test]
+async fn a_newcomer_is_not_told_the_text_of_a_message_from_before_when_it_is_edited() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = Node::start(dir.path()).await;
+    node.people(2).await;
+    for at in [room(20), room(21)] {
+        let open = Deed::Open(Open { kind: Kind::Group, title: Some("Crew".into()), with: None });
+        write(&node, at, 1, 1, open).await;
+        let before = write(&node, at, 1, 2, says(1)).await;
+        write(&node, at, 1, 3, Deed::Admit(Admit { user: user(2) })).await;
+        let after = write(&node, at, 1, 4, says(2)).await;
+        let (mut ana, mut ben) = (node.join(1).await, node.join(2).await);
+        for (mark, target) in [(5, before), (6, after)] {
+            write(&node, at, 1, mark, Deed::Edit(Edit { target, rev: 1, body: format!("edited {target}") })).await;
+            assert_eq!(ana.event("message.edited").await["d"]["body"], format!("edited {target}"));
+        }
+        // It is told to pull, and is live again after that.
+        assert_eq!(ben.event("room.lag").await["d"]["top"], json!(after + 1));
+        let page = ben.ask("events", Some(at), json!({"after": after})).await;
+        let told = |n: usize| (&page["ok"]["events"][n]["d"]["target"], page["ok"]["events"][n]["d"].get("body"));
+        assert_eq!((told(0), told(1)), ((&json!(before), None), (&json!(after), Some(&json!(format!("edited {after}"))))), "{page}");
+        assert_eq!(page["ok"]["live"], true);
+        assert!(!has_heard(&mut ben, "message.edited").await);
+        // Who comes back to before it is not given the ring's frames either.
+        let mut phone = node.connect(2).await;
+        let welcome = phone.ask("hello", None, json!({"resume": [{"room": at, "seq": after}]})).await;
+        phone.ask("ping", None, json!({})).await;
+        let heard = format!("{welcome} {:?}", phone.heard());
+        assert!(!heard.contains(&format!("edited {before}")), "{heard}");
+    }
     node.stop().await;
 }

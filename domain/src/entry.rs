@@ -28,6 +28,20 @@ pub struct Entry {
     pub payload: Payload,
 }
 
+impl Entry {
+    /// As a member may see it who sees what comes from `from_seq` on: a later edit of a message from before has
+    /// no text.
+    #[must_use]
+    pub fn seen_from(mut self, from_seq: Seq) -> Self {
+        if let Payload::Edited { target, body, .. } = &mut self.payload
+            && *target < from_seq
+        {
+            *body = None;
+        }
+        self
+    }
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Payload {

@@ -98,7 +98,8 @@ impl Store {
                     Decision::Admitted(entries) => Some((unit, entries.as_slice())),
                     Decision::Duplicate(_) | Decision::Unchanged(_) | Decision::Refused(_) => None,
                 });
-                let writes = writes(&admitted.collect::<Vec<_>>(), &facts, now);
+                let mut writes = writes(&admitted.collect::<Vec<_>>(), &facts, now);
+                writes.extend(log::settle(&units, &decisions, now));
                 Ok(Decided { writes, value: decisions })
             })
             .await

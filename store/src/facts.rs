@@ -59,8 +59,10 @@ pub(crate) fn reads(units: &[Unit]) -> Vec<Statement> {
         .list(MEMBER, members.into_iter().map(|(room, user)| vec![room.into(), user.into()]).collect()),
         Statement::new(
             "read known writes",
-            "SELECT l.room, l.author, l.cmid, l.seq, l.at, l.fingerprint FROM room_log l
-             JOIN {keys} ON l.room = k.room AND l.author = k.author AND l.cmid = k.cmid",
+            "SELECT k.room, k.author, k.cmid, l.seq, l.at, l.fingerprint, s.top, s.at AS s_at, s.fingerprint AS s_fingerprint FROM {keys}
+             LEFT JOIN room_log l ON l.room = k.room AND l.author = k.author AND l.cmid = k.cmid
+             LEFT JOIN settled s ON s.room = k.room AND s.author = k.author AND s.cmid = k.cmid
+             WHERE l.seq IS NOT NULL OR s.top IS NOT NULL",
         )
         .list(
             &[("room", Type::Uuid), ("author", Type::Uuid), ("cmid", Type::Uuid)],
@@ -121,7 +123,9 @@ pub(crate) fn gather(rows: Vec<Vec<Row>>) -> Result<Facts, Error> {
         facts.members.insert((row.get(0)?, row.get(1)?), member(row)?);
     }
     for row in &known {
-        let known = Known { seq: row.get(3)?, at: row.get(4)?, fingerprint: row.get(5)? };
+        // A mark is in the log, or else among the settled.
+        let at = if row.get::<Option<Seq>>(3)?.is_some() { 3 } else { 6 };
+        let known = Known { seq: row.get(at)?, at: row.get(at + 1)?, fingerprint: row.get(at + 2)? };
         facts.known.insert((row.get(0)?, row.get(1)?, row.get(2)?), known);
     }
     for row in &messages {

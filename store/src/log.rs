@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use allthrive_domain::entry::{Entry, Payload};
-use allthrive_domain::room::Facts;
+use allthrive_domain::room::{Decision, Facts};
 use allthrive_domain::time::Micros;
 use allthrive_domain::unit::{Deed, Role, Unit};
 use allthrive_protocol::RoomId;
@@ -58,6 +58,27 @@ pub fn open_personal(user: allthrive_protocol::UserId, now: Micros) -> Vec<State
     let row = vec![room.into(), "personal".into(), Value::Null, 0i64.into(), 1i64.into(), user.into(), now.into(), now.into()];
     let member = vec![room.into(), user.into(), "owner".into(), 0i64.into(), 0i64.into(), 0i64.into(), now.into(), now.into()];
     vec![insert_rooms().list(ROOM, vec![row]), insert_members(vec![member])]
+}
+
+/// The marks of writes that changed nothing: they are not in the log.
+pub(crate) fn settle(units: &[Unit], decisions: &[Decision], now: Micros) -> Option<Statement> {
+    let rows = units.iter().zip(decisions).filter_map(|(unit, decision)| {
+        let Decision::Unchanged(top) = decision else { return None };
+        Some(vec![unit.room.into(), unit.author.into(), unit.cmid.into(), (*top).into(), now.into(), unit.fingerprint.into()])
+    });
+    some_rows(rows.collect(), |rows| {
+        Statement::new("settle", "INSERT INTO settled (room, author, cmid, top, at, fingerprint) {rows}").list(
+            &[
+                ("room", Type::Uuid),
+                ("author", Type::Uuid),
+                ("cmid", Type::Uuid),
+                ("top", Type::Int),
+                ("at", Type::Int),
+                ("fingerprint", Type::Bytes),
+            ],
+            rows,
+        )
+    })
 }
 
 /// Where each room stands now.

@@ -11,6 +11,7 @@ const FILES: &[(&str, &str)] = &[
     ("V2__people", include_str!("../../migrations/0002_people.sql")),
     ("V3__talk", include_str!("../../migrations/0003_talk.sql")),
     ("V4__audit", include_str!("../../migrations/0004_audit.sql")),
+    ("V5__settled", include_str!("../../migrations/0005_settled.sql")),
 ];
 
 /// Two servers that start at once migrate one after the other; an arbitrary number, ours.

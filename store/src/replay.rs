@@ -24,6 +24,8 @@ pub struct Page {
     pub end: Seq,
     /// The room's last number when this was read.
     pub top: Seq,
+    /// The first number this member may see.
+    pub from_seq: Seq,
 }
 
 /// What an entry weighs beside its text, in bytes: names, ids and punctuation on the wire.
@@ -87,7 +89,7 @@ impl Store {
             if row.get::<Option<Seq>>(2)?.is_none() {
                 break;
             }
-            let entry = entry(room, row, 2)?;
+            let entry = entry(room, row, 2)?.seen_from(from_seq);
             bytes += ENVELOPE_BYTES + text_bytes(&entry);
             if bytes > max_bytes && !entries.is_empty() {
                 break;
@@ -95,7 +97,7 @@ impl Store {
             entries.push(entry);
         }
         let end = entries.last().map_or(top, |entry| entry.seq);
-        Ok(Some(Page { after, entries, end, top }))
+        Ok(Some(Page { after, entries, end, top, from_seq }))
     }
 
     /// The log after `after` for whoever has the right already: a gate that misses a number.

@@ -21,6 +21,8 @@ on_both! {
     an_edited_message_is_told_with_its_present_text_wherever_it_is_told,
     a_deleted_message_has_no_text_and_no_reactions_anywhere,
     a_batch_that_puts_takes_and_puts_again_holds_what_was_said_last,
+    a_write_that_changed_nothing_is_not_carried_out_when_it_comes_again,
+    an_edit_of_a_message_from_before_one_joined_has_no_text,
     who_comes_and_goes_in_one_batch_is_where_the_last_step_left_them,
     restrictions_outlast_the_membership_and_the_server,
     slow_mode_is_kept_with_the_room_and_its_pause_with_the_member,
@@ -187,6 +189,41 @@ async fn who_comes_and_goes_in_one_batch_is_where_the_last_step_left_them(place:
     assert_eq!(store.page(user(2), room(1), 0, 10, 100_000).await.unwrap(), None);
     let told = kinds(&store, RoomId::personal(user(2))).await;
     assert_eq!(told, vec!["member.joined", "member.left", "member.joined", "member.left"]);
+}
+
+async fn a_write_that_changed_nothing_is_not_carried_out_when_it_comes_again(place: Place) {
+    let store = place.open().await;
+    crew(&store).await;
+    seqs(&commit(&store, vec![reacts(1, 10, 4, "👍", true)]).await);
+    let (again, other) = (reacts(1, 11, 4, "👍", true), reacts(1, 11, 4, "👍", false));
+    assert_eq!(commit(&store, vec![again.clone()]).await, vec![Decision::Unchanged(5)]);
+    seqs(&commit(&store, vec![reacts(1, 12, 4, "👍", false)]).await);
+    let decisions = commit(&store, vec![again, other]).await;
+    assert!(matches!(&decisions[0], Decision::Duplicate(known) if known.seq == 5), "{decisions:?}");
+    assert!(matches!(&decisions[1], Decision::Refused(refusal) if refusal.code == Code::CmidConflict), "{decisions:?}");
+    assert!(message(&store, 4).await.reactions.is_empty());
+}
+
+async fn an_edit_of_a_message_from_before_one_joined_has_no_text(place: Place) {
+    let store = place.open().await;
+    people(&store, 2).await;
+    let group = |cmid, deed| unit(room(1), 1, cmid, deed);
+    let edit = |cmid, target, rev, body: &str| group(cmid, Deed::Edit(Edit { target, rev, body: body.into() }));
+    let batch =
+        vec![opens(room(1), 1, Kind::Group, None), says(room(1), 1, 2, "before"), admits(room(1), 1, 3, 2), says(room(1), 1, 4, "after")];
+    assert_eq!(seqs(&commit(&store, batch).await), vec![1, 2, 3, 4]);
+    seqs(&commit(&store, vec![edit(5, 2, 1, "before, edited"), edit(6, 4, 1, "after, edited")]).await);
+    let texts = async |user| -> Vec<(Seq, Option<String>)> {
+        let page = store.page(user, room(1), 4, 10, 10_000).await.unwrap().unwrap();
+        let edited = page.entries.into_iter().filter_map(|entry| match entry.payload {
+            Payload::Edited { target, body, .. } => Some((target, body)),
+            _ => None,
+        });
+        edited.collect()
+    };
+    let after = (4, Some("after, edited".to_owned()));
+    assert_eq!(texts(user(1)).await, vec![(2, Some("before, edited".to_owned())), after.clone()]);
+    assert_eq!(texts(user(2)).await, vec![(2, None), after]);
 }
 
 async fn restrictions_outlast_the_membership_and_the_server(place: Place) {

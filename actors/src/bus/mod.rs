@@ -65,10 +65,12 @@ pub enum Effect {
     None,
     /// In a personal room: the account is a member of this room now.
     Joined(RoomId),
+    /// In a personal room: the account is a member of this room no more.
+    Parted(RoomId),
     /// This account is a member no more: it hears nothing from here on.
     Left(UserId),
-    /// An earlier event is told otherwise from now on: frames that are kept are void.
-    Blanked,
+    /// The message of this number is told otherwise from now on: frames that are kept are void.
+    Blanked(Seq),
 }
 
 impl From<&Entry> for Committed {
@@ -78,15 +80,28 @@ impl From<&Entry> for Committed {
 }
 
 impl Effect {
+    /// Whether this account is a member no more.
+    #[must_use]
+    pub fn ends(&self, user: UserId) -> bool {
+        *self == Self::Left(user)
+    }
+
+    /// Whether its frame has the text of a message that stands before `from_seq`: such a frame is not for
+    /// members who see what comes from there on.
+    #[must_use]
+    pub fn reaches_below(&self, from_seq: Seq) -> bool {
+        matches!(self, Self::Blanked(target) if *target < from_seq)
+    }
+
     fn of(payload: &Payload) -> Self {
         match payload {
             Payload::Joined { place: Some(place), .. } => Self::Joined(place.room),
+            Payload::Left { place: Some(place), .. } => Self::Parted(place.room),
             Payload::Left { user, place: None, .. } => Self::Left(user.id),
-            Payload::Edited { .. } | Payload::Deleted { .. } => Self::Blanked,
+            Payload::Edited { target, .. } | Payload::Deleted { target } => Self::Blanked(*target),
             Payload::Message { .. }
             | Payload::Reacted { .. }
             | Payload::Joined { place: None, .. }
-            | Payload::Left { place: Some(_), .. }
             | Payload::Appointed { .. }
             | Payload::Muted { .. }
             | Payload::Banned { .. }

@@ -18,6 +18,8 @@ pub(super) struct Audience {
     pub(super) hearing: HashMap<ConnId, Hearing>,
     pub(super) telling: HashSet<ConnId>,
     pub(super) attendance: Attendance,
+    /// The last number at which somebody may have ceased to be a member: somebody did, or it was never told here.
+    pub(super) parted: Seq,
 }
 
 /// How a connection hears a room.
@@ -27,6 +29,13 @@ pub(super) struct Hearing {
     pub(super) cursor: Option<Seq>,
     /// The account was a member when the room's last number was this: what came before does not end that.
     pub(super) member_at: Seq,
+    /// The first number the account may see.
+    pub(super) from_seq: Seq,
+    /// Whether every number above `member_at` that could have ended the membership has come by. Until it pulls
+    /// again, a connection of which this is not so is told nothing that passes by, either.
+    pub(super) proven: bool,
+    /// Whether it counts as present: since it was proven once.
+    pub(super) attends: bool,
 }
 
 /// Where a connection stands in a room, as the store has just told.
@@ -36,6 +45,8 @@ pub struct Cursor {
     pub after: Seq,
     /// The room's last number when that was read, at which the account was a member.
     pub top: Seq,
+    /// The first number the account may see.
+    pub from_seq: Seq,
 }
 
 impl Audience {
@@ -43,9 +54,12 @@ impl Audience {
         self.hearing.is_empty() && self.telling.is_empty() && self.opening.is_empty()
     }
 
-    /// Those who are live and have not been given everything below `top` pull from now on; `told` tells each.
+    /// What came up to `top` was not told here: those who have not been given it pull from now on; `told` tells
+    /// those who were live.
     pub(super) fn fall_behind(&mut self, top: Seq, told: impl Fn(ConnId)) {
+        self.parted = self.parted.max(top);
         for (conn, hearing) in &mut self.hearing {
+            hearing.proven &= hearing.member_at >= top || hearing.cursor.is_some_and(|cursor| cursor >= top);
             if hearing.cursor.take_if(|cursor| *cursor < top).is_some() {
                 told(*conn);
             }

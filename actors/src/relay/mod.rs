@@ -8,6 +8,8 @@
 mod actor;
 mod audience;
 mod presence;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::cell::RefCell;
@@ -129,12 +131,13 @@ impl Relay {
         async move { is_open.await.unwrap_or(false) }
     }
 
-    /// Whether everything after `after` is still here, fits into so many bytes and is this account's, which was
-    /// a member at `after`: then the connection may go live. Says how many bytes it takes.
+    /// Whether everything from there on is still here, fits into so many bytes and is for this account: then the
+    /// connection may go live. Says how many bytes it takes.
     #[must_use]
-    pub fn meets(&self, room: RoomId, user: UserId, after: Seq, budget: usize) -> Option<usize> {
+    pub fn meets(&self, room: RoomId, user: UserId, from: Cursor, budget: usize) -> Option<usize> {
         let state = self.state.borrow();
-        let tail = state.rooms.get(&room).and_then(|audience| audience.ring.as_ref()?.tail_bytes(after, user));
+        let ring = state.rooms.get(&room).and_then(|audience| audience.ring.as_ref());
+        let tail = ring.and_then(|ring| ring.tail_bytes(from.after, user, from.from_seq));
         tail.filter(|bytes| *bytes <= budget)
     }
 
@@ -194,35 +197,37 @@ impl State {
         known.rooms.insert(room);
         let (user, lane) = (known.member.user, Rc::clone(&known.member.lane));
         let audience = self.audience(room);
-        let mut joined = Vec::new();
+        let mut effects = Vec::new();
         let cursor = match &audience.ring {
             Some(ring) if live => {
                 for (frame, effect) in ring.tail(from.after).into_iter().flatten() {
                     // A lane that was given up ends its connection by itself.
                     let _ = lane.push(frame.clone());
-                    if let Effect::Joined(room) = effect {
-                        joined.push(*room);
-                    }
+                    effects.push(*effect);
                 }
                 Some(ring.last().max(from.after))
             }
             _ => None,
         };
-        let is_new = audience.hearing.insert(conn, Hearing { cursor, member_at: from.top }).is_none();
-        if is_new {
+        // Nothing in what was put into its lane ends its membership; else the store must have been read after the last that may.
+        let proven = cursor.is_some() || from.top >= audience.parted;
+        let attended = audience.hearing.get(&conn).is_some_and(|before| before.attends);
+        let hearing = Hearing { cursor, member_at: from.top, from_seq: from.from_seq, proven, attends: attended || proven };
+        audience.hearing.insert(conn, hearing);
+        if proven && !attended {
             self.appeared(room, conn, user);
         }
-        joined.into_iter().for_each(|joined| self.joined(UserId(room.0), joined));
+        effects.into_iter().for_each(|effect| self.follow(room, effect));
     }
 
     fn forget(&mut self, room: RoomId, conn: ConnId, tops_too: bool) {
         let Some(audience) = self.rooms.get_mut(&room) else { return };
-        let heard = audience.hearing.remove(&conn).is_some();
+        let attended = audience.hearing.remove(&conn).is_some_and(|hearing| hearing.attends);
         if tops_too {
             audience.telling.remove(&conn);
         }
         let is_idle = audience.is_idle();
-        if heard {
+        if attended {
             self.vanished(room, conn);
         }
         if is_idle {
@@ -257,7 +262,7 @@ impl State {
             News::PresenceLost => self.presence_lost(room),
             News::Durable(event) => self.fan_out(room, &event),
             News::Volatile { frame, key } => {
-                for conn in audience.hearing.keys() {
+                for (conn, _) in audience.hearing.iter().filter(|(_, hearing)| hearing.proven) {
                     if let Some(known) = self.conns.get(conn) {
                         let _ = known.member.lane.merge(frame.clone(), key);
                     }
@@ -284,7 +289,7 @@ impl State {
             let Some(cursor) = hearing.cursor.as_mut().filter(|cursor| **cursor < event.seq) else { continue };
             let Some(known) = self.conns.get(conn) else { continue };
             let lane = &known.member.lane;
-            if event.seq != *cursor + 1 || lane.is_above_soft() {
+            if event.seq != *cursor + 1 || lane.is_above_soft() || event.effect.reaches_below(hearing.from_seq) {
                 hearing.cursor = None;
                 lag(&self.conns, *conn, room, event.seq);
             } else {
@@ -293,8 +298,16 @@ impl State {
             }
         }
         self.moved(room);
-        if let Effect::Joined(joined) = event.effect {
-            self.joined(UserId(room.0), joined);
+        self.follow(room, event.effect);
+    }
+
+    /// What an event of a personal room means for which rooms the account's connections are told of. It comes to
+    /// them in the order in which the account came and went.
+    fn follow(&mut self, room: RoomId, effect: Effect) {
+        match effect {
+            Effect::Joined(joined) => self.joined(UserId(room.0), joined),
+            Effect::Parted(parted) => self.untold(UserId(room.0), parted),
+            Effect::None | Effect::Left(_) | Effect::Blanked(_) => {}
         }
     }
 
@@ -302,19 +315,15 @@ impl State {
     /// came after it was a member again. Comes before the event that says it, which is for those who stay; the
     /// account's personal room tells it, too.
     fn part(&mut self, room: RoomId, user: UserId, seq: Seq) {
-        for conn in self.tops.conns_of(user) {
-            let Some(audience) = self.rooms.get(&room) else { return };
-            let hearing = audience.hearing.get(&conn).copied();
-            if hearing.is_some_and(|hearing| hearing.member_at >= seq) {
-                continue;
+        let Some(audience) = self.rooms.get_mut(&room) else { return };
+        audience.parted = audience.parted.max(seq);
+        let conns = self.tops.conns_of(user).into_iter();
+        let ended: Vec<ConnId> = conns.filter(|conn| audience.hearing.get(conn).is_some_and(|hearing| hearing.member_at < seq)).collect();
+        for conn in ended {
+            if let Some(known) = self.conns.get(&conn) {
+                let _ = known.member.lane.push(frame::volatile(Some(room), Fact::Gone(Gone {})));
             }
-            if let Some(known) = self.conns.get_mut(&conn) {
-                known.rooms.remove(&room);
-                if hearing.is_some() {
-                    let _ = known.member.lane.push(frame::volatile(Some(room), Fact::Gone(Gone {})));
-                }
-            }
-            self.forget(room, conn, true);
+            self.forget(room, conn, false);
         }
     }
 
@@ -341,13 +350,25 @@ impl State {
         self.tops.moved(user, room);
     }
 
+    /// An account is a member of a room no more: its connections are not told any more when that room moves.
+    fn untold(&mut self, user: UserId, room: RoomId) {
+        for conn in self.tops.conns_of(user) {
+            let Some(audience) = self.rooms.get_mut(&room) else { return };
+            audience.telling.remove(&conn);
+            if audience.is_idle() {
+                self.drop_room(room);
+            }
+        }
+    }
+
     /// Something went wrong while a room was told: its listeners pull, nothing is lost.
     fn recover(&mut self, room: RoomId) {
         tracing::error!(room.id = %room, "a relay panicked; the room's listeners pull from the store");
         self.presence_lost(room);
         let Some(audience) = self.rooms.get_mut(&room) else { return };
         let last = audience.ring.as_ref().map_or(0, Ring::last);
-        audience.fall_behind(Seq::MAX, |conn| lag(&self.conns, conn, room, last));
+        // The event that did not get through is the next one or the last.
+        audience.fall_behind(last + 1, |conn| lag(&self.conns, conn, room, last));
         self.moved(room);
     }
 }

@@ -1,10 +1,10 @@
 //! Presence on one thread: who is here is owed to the rooms' doors, what the doors say goes to the lanes.
 //!
 //! A connection is *behind* from the moment it begins to hear a room, and whenever its lane was too full for
-//! what was said: it is given no difference then, and the whole once there is place. So what a connection is
+//! what was said, or its membership uncertain: it is given no difference then, and the whole once there is place. So what a connection is
 //! given is in order, and every difference follows from what it was given before.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use allthrive_protocol::presence::PresencePage;
@@ -12,7 +12,7 @@ use allthrive_protocol::{ConnId, Refusal, RoomId, UserId};
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use super::audience::Audience;
+use super::audience::{Audience, Hearing};
 use super::{Relay, State};
 use crate::gates::Unwatch;
 use crate::gates::presence::{Who, frame_of};
@@ -60,13 +60,14 @@ impl Attendance {
         self.behind = hearing.collect();
     }
 
-    /// Gives the whole to those who are behind and have place for it. Whether somebody is still behind.
-    fn catch_up(&mut self, room: RoomId, lane_of: impl Fn(&ConnId) -> Option<Rc<Lane>>) -> bool {
+    /// Gives the whole to those who are behind, are members for certain and have place for it. Whether somebody is
+    /// still behind.
+    fn catch_up(&mut self, room: RoomId, hearing: &HashMap<ConnId, Hearing>, lane_of: impl Fn(&ConnId) -> Option<Rc<Lane>>) -> bool {
         if let Some(view) = &self.view {
             let whole = &*self.whole.get_or_insert_with(|| frame_of(room, view.whole()));
             self.behind.retain(|conn| {
-                let Some(lane) = lane_of(conn) else { return false };
-                let has_place = lane.room_below_soft() >= STATES_BELOW;
+                let (Some(hearing), Some(lane)) = (hearing.get(conn), lane_of(conn)) else { return false };
+                let has_place = hearing.proven && lane.room_below_soft() >= STATES_BELOW;
                 if has_place {
                     // A lane that was given up ends its connection by itself.
                     let _ = lane.push(whole.clone());
@@ -126,12 +127,12 @@ impl State {
             tracing::debug!(room.id = %room, "what was said of a room does not follow from what was known");
             return self.presence_lost(room);
         }
-        for conn in hearing.keys() {
+        for (conn, hearing) in hearing.iter().filter(|(_, hearing)| hearing.attends) {
             let Some(known) = self.conns.get(conn) else { continue };
             if attendance.behind.contains(conn) {
                 continue;
             }
-            if known.member.lane.is_above_soft() {
+            if !hearing.proven || known.member.lane.is_above_soft() {
                 attendance.behind.insert(*conn);
             } else {
                 let _ = known.member.lane.push(frame.clone());
@@ -145,7 +146,7 @@ impl State {
     /// The room's presence begins anew here: the door is told who is here, and tells who is in the room.
     pub(super) fn presence_lost(&mut self, room: RoomId) {
         if let Some(Audience { attendance, hearing, .. }) = self.rooms.get_mut(&room) {
-            attendance.begin_anew(hearing.keys().copied());
+            attendance.begin_anew(hearing.iter().filter(|(_, hearing)| hearing.attends).map(|(conn, _)| *conn));
             self.duties.unsaid.insert(room);
             self.duties.behind.insert(room);
         }
@@ -169,7 +170,8 @@ impl State {
         let mut behind = std::mem::take(&mut self.duties.behind);
         behind.retain(|room| {
             let lane_of = |conn: &ConnId| self.conns.get(conn).map(|known| Rc::clone(&known.member.lane));
-            self.rooms.get_mut(room).is_some_and(|audience| audience.attendance.catch_up(*room, lane_of))
+            let Some(Audience { attendance, hearing, .. }) = self.rooms.get_mut(room) else { return false };
+            attendance.catch_up(*room, hearing, lane_of)
         });
         self.duties.behind = behind;
     }

@@ -36,6 +36,7 @@ impl State {
                 hearing: HashMap::new(),
                 telling: HashSet::new(),
                 attendance: Attendance::default(),
+                parted: 0,
             };
             self.rooms.insert(room, new);
         }

@@ -36,7 +36,20 @@ struct Greeting {
     who: Identity,
     /// Every room of the account: it is told when they move.
     own: Vec<RoomId>,
-    rooms: Vec<(RoomState, Option<Snapshot>)>,
+    rooms: Vec<Room>,
+}
+
+/// Where a room stands for who says `hello`.
+struct Room {
+    told: RoomState,
+    from_seq: Seq,
+    snapshot: Option<Snapshot>,
+}
+
+impl Room {
+    fn cursor(&self) -> Cursor {
+        Cursor { after: self.told.after, top: self.told.top, from_seq: self.from_seq }
+    }
 }
 
 /// What a client needs to know of the limits.
@@ -129,9 +142,9 @@ impl Session {
         }
         let mut budget = self.lane.room_below_soft();
         let mut rooms = greeting.rooms;
-        for (state, _) in rooms.iter_mut().filter(|(state, _)| state.state != Standing::Gone) {
-            let tail = self.relay.meets(state.room, who.user, state.after, budget);
-            state.live = tail.is_some();
+        for room in rooms.iter_mut().filter(|room| room.told.state != Standing::Gone) {
+            let tail = self.relay.meets(room.told.room, who.user, room.cursor(), budget);
+            room.told.live = tail.is_some();
             budget -= tail.unwrap_or(0);
         }
         let inner = self.system.inner();
@@ -142,10 +155,12 @@ impl Session {
             server_ts: inner.parts.clock.now().millis(),
             limits: limits_told(&inner.limits.rates),
             history_epoch: inner.parts.store.history_epoch(),
-            rooms: rooms.iter().map(|(state, _)| state.clone()).collect(),
+            rooms: rooms.iter().map(|room| room.told.clone()).collect(),
         };
         self.reply_in_lane(id, Ok(welcome));
-        for (state, snapshot) in rooms {
+        for room in rooms {
+            let from = room.cursor();
+            let Room { told: state, snapshot, .. } = room;
             if state.state == Standing::Gone {
                 continue;
             }
@@ -156,7 +171,7 @@ impl Session {
                 }
                 self.tell_in_lane(Some(state.room), Fact::Reset(Reset { top: state.after, live: state.live, snapshot }));
             }
-            self.relay.hear(self.conn, state.room, Cursor { after: state.after, top: state.top }, state.live);
+            self.relay.hear(self.conn, state.room, from, state.live);
         }
         for request in std::mem::take(&mut self.held) {
             self.dispatch(request, ctx);
@@ -179,11 +194,12 @@ impl Session {
         };
         self.ask(id, ctx, work, move |session, (snapshot, top), _| {
             let (state, after) = position(ask.after, top, snapshot.from_seq);
-            let live = session.relay.meets(room, who.user, after, session.lane.room_below_soft()).is_some();
+            let from = Cursor { after, top, from_seq: snapshot.from_seq };
+            let live = session.relay.meets(room, who.user, from, session.lane.room_below_soft()).is_some();
             let state = RoomState { room, state, top, after, live };
             session.reply_in_lane(id, Ok(Subscribed { state, snapshot }));
             session.relay.tell_tops(session.conn, room);
-            session.relay.hear(session.conn, room, Cursor { after, top }, live);
+            session.relay.hear(session.conn, room, from, live);
         });
     }
 
@@ -218,7 +234,8 @@ impl Session {
     fn page(&mut self, id: Option<u64>, room: RoomId, who: Identity, page: Page, ctx: &mut Ctx) {
         // Live by an earlier page, or not subscribed any more: then this one changes nothing.
         let (already, hears) = (self.relay.is_live(self.conn, room), self.relay.hears(self.conn, room));
-        let meets = self.relay.meets(room, who.user, page.end, self.lane.room_below_soft()).is_some();
+        let from = Cursor { after: page.end, top: page.top, from_seq: page.from_seq };
+        let meets = self.relay.meets(room, who.user, from, self.lane.room_below_soft()).is_some();
         let reached_top = page.end >= page.top;
         let meets = meets && hears;
         for entry in &page.entries {
@@ -232,7 +249,7 @@ impl Session {
         if already || !hears {
             return;
         }
-        self.relay.hear(self.conn, room, Cursor { after: page.end, top: page.top }, meets);
+        self.relay.hear(self.conn, room, from, meets);
         if meets || !reached_top {
             self.misses.remove(&room);
             return;
@@ -257,9 +274,10 @@ impl Session {
                 session.relay.unhear(session.conn, room);
                 return session.tell_in_lane(Some(room), Fact::Gone(Gone {}));
             };
-            let live = session.relay.meets(room, who.user, top, session.lane.room_below_soft()).is_some();
+            let from = Cursor { after: top, top, from_seq: snapshot.from_seq };
+            let live = session.relay.meets(room, who.user, from, session.lane.room_below_soft()).is_some();
             session.tell_in_lane(Some(room), Fact::Reset(Reset { top, live, snapshot }));
-            session.relay.hear(session.conn, room, Cursor { after: top, top }, live);
+            session.relay.hear(session.conn, room, from, live);
         });
     }
 }
@@ -268,8 +286,11 @@ impl Session {
 fn position(asked: Option<Seq>, top: Seq, from_seq: Seq) -> (Standing, Seq) {
     match asked {
         Some(after) if after > top => (Standing::Reset, top),
-        // What lies before the first number this member may see is passed over.
-        Some(after) => (Standing::Resumed, after.max(from_seq.saturating_sub(1)).min(top)),
+        // Who has seen nothing has nothing to give up: what is hidden from a newcomer is passed over.
+        Some(0) => (Standing::Resumed, from_seq.saturating_sub(1).min(top)),
+        // From before the account left and came back: much may be told otherwise now, and is hidden.
+        Some(after) if after + 1 < from_seq => (Standing::Reset, top),
+        Some(after) => (Standing::Resumed, after),
         None => (Standing::Resumed, top),
     }
 }
@@ -309,7 +330,7 @@ async fn greet(store: &Store, relay: &Relay, who: Identity, hello: Hello) -> Res
     let mut rooms = Vec::with_capacity(wanted.len());
     for room in wanted.into_iter().take(MOST_ROOMS) {
         let Some(standing) = known.get(&room) else {
-            rooms.push((gone(room), None));
+            rooms.push(Room { told: gone(room), from_seq: 0, snapshot: None });
             continue;
         };
         let asked = positions.get(&room).copied();
@@ -317,16 +338,17 @@ async fn greet(store: &Store, relay: &Relay, who: Identity, hello: Hello) -> Res
             Some(_) if !same_epoch => (Standing::Reset, standing.top),
             asked => position(asked, standing.top, standing.from_seq),
         };
+        let mut from_seq = standing.from_seq;
         let mut told = RoomState { room, state, top: standing.top, after, live: false };
         let mut snapshot = None;
         if state == Standing::Reset {
             match store.snapshot(who.user, room).await.map_err(|error| unavailable(&error))? {
-                Some((fresh, top)) => (told.top, told.after, snapshot) = (top, top, Some(fresh)),
+                Some((fresh, top)) => (told.top, told.after, from_seq, snapshot) = (top, top, fresh.from_seq, Some(fresh)),
                 // No member any more since the standings were read.
                 None => told = gone(room),
             }
         }
-        rooms.push((told, snapshot));
+        rooms.push(Room { told, from_seq, snapshot });
     }
     Ok(Greeting { who, own: known.into_keys().collect(), rooms })
 }
@@ -351,5 +373,11 @@ mod tests {
     fn what_is_hidden_from_a_member_is_passed_over() {
         assert_eq!(position(Some(0), 9, 5), (Standing::Resumed, 4));
         assert_eq!(position(Some(7), 9, 5), (Standing::Resumed, 7));
+    }
+
+    #[test]
+    fn a_position_from_before_one_came_back_begins_anew() {
+        assert_eq!(position(Some(3), 9, 5), (Standing::Reset, 9));
+        assert_eq!(position(Some(4), 9, 5), (Standing::Resumed, 4));
     }
 }

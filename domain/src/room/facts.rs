@@ -79,7 +79,7 @@ pub struct Restriction {
 /// A write that was carried out before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known {
-    /// The number it was given.
+    /// The number it was given; of one that changed nothing, the room's top then.
     pub seq: Seq,
     /// When.
     pub at: Micros,

@@ -28,7 +28,8 @@ pub enum Decision {
     Admitted(Vec<Entry>),
     /// It was carried out before.
     Duplicate(Known),
-    /// What is asked for is so already, by another write; nothing is written. Holds the room's top.
+    /// What is asked for is so already, by another write; it takes no number, and its `cmid` is kept. Holds the
+    /// room's top.
     Unchanged(Seq),
     /// It is not permitted, or makes no sense; nothing is written.
     Refused(Refusal),
@@ -47,7 +48,11 @@ pub fn admit(facts: &mut Facts, unit: &Unit, now: Micros) -> Decision {
         };
     }
     match decide(facts, unit, now) {
-        Ok(traces) if traces.is_empty() => Decision::Unchanged(facts.rooms.get(&unit.room).map_or(0, |room| room.top)),
+        Ok(traces) if traces.is_empty() => {
+            let top = facts.rooms.get(&unit.room).map_or(0, |room| room.top);
+            facts.known.insert((unit.room, unit.author, unit.cmid), Known { seq: top, at: now, fingerprint: unit.fingerprint });
+            Decision::Unchanged(top)
+        }
         Ok(traces) => Decision::Admitted(number(facts, unit, traces, now)),
         Err(refusal) => Decision::Refused(refusal),
     }

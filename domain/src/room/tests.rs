@@ -269,6 +269,8 @@ fn a_reaction_is_there_or_not_and_a_message_takes_20_kinds_and_not_21() {
     let mut facts = public_room();
     assert_eq!(first_seq(admit(&mut facts, &unit(3, 10, reacts(4, "👍", true)), NOW)), 6);
     assert!(matches!(admit(&mut facts, &unit(3, 11, reacts(4, "👍", true)), NOW), Decision::Unchanged(6)));
+    assert!(matches!(admit(&mut facts, &unit(3, 11, reacts(4, "👍", true)), NOW), Decision::Duplicate(known) if known.seq == 6));
+    assert!(matches!(admit(&mut facts, &unit(3, 11, reacts(4, "👍", false)), NOW), Decision::Refused(_)));
     assert!(matches!(admit(&mut facts, &unit(3, 12, reacts(4, "👎", false)), NOW), Decision::Unchanged(6)));
     for n in 1..MAX_REACTIONS {
         first_seq(admit(&mut facts, &unit(3, 100 + n as u128, reacts(4, &format!("e{n}"), true)), NOW));
@@ -481,7 +483,10 @@ proptest! {
                     }
                 }
                 Decision::Duplicate(known) => prop_assert_eq!(given.get(&key), Some(&known.seq)),
-                Decision::Unchanged(top) => prop_assert_eq!(top, tops.get(&unit.room).copied().unwrap_or(0)),
+                Decision::Unchanged(top) => {
+                    prop_assert_eq!(top, tops.get(&unit.room).copied().unwrap_or(0));
+                    prop_assert!(given.insert(key, top).is_none(), "a cmid was decided twice");
+                }
                 Decision::Refused(_) => {}
             }
         }
