@@ -218,3 +218,23 @@ async fn a_newcomer_is_not_told_the_text_of_a_message_from_before_when_it_is_edi
     }
     node.stop().await;
 }
+
+#[actix_rt::test]
+async fn who_is_muted_is_not_heard_typing() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = Node::start(dir.path()).await;
+    node.people(2).await;
+    let at = room(22);
+    group(&node, at).await;
+    let (mut ana, mut ben) = (node.join(1).await, node.join(2).await);
+    let mute = |n: u128, seconds: u32| json!({"cmid": cmid(n), "user": user(2), "seconds": seconds});
+    assert!(ana.ask("moderation.mute", Some(at), mute(900, 600)).await["ok"].is_object());
+    let refused = ben.ask("typing", Some(at), json!({})).await;
+    assert_eq!((&refused["error"]["code"], &refused["error"]["retry"]), (&json!("muted"), &json!(true)), "{refused}");
+    assert!(refused["error"]["after_ms"].as_u64().is_some_and(|left| (1..=600_000).contains(&left)), "{refused}");
+    ana.ask("moderation.mute", Some(at), mute(901, 0)).await;
+    assert!(!has_heard(&mut ana, "typing").await);
+    assert!(ben.ask("typing", Some(at), json!({})).await["ok"].is_object());
+    assert_eq!(ana.event("typing").await["d"]["user"], json!(user(2)));
+    node.stop().await;
+}

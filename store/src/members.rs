@@ -128,6 +128,15 @@ impl Store {
         self.engine.all(read).await?.iter().map(top).collect()
     }
 
+    /// Until when somebody is muted in a room, if they are or were.
+    ///
+    /// # Errors
+    /// As [`crate::Engine::all`].
+    pub async fn muted_until(&self, user: UserId, room: RoomId) -> Result<Option<Micros>, Error> {
+        let read = Statement::new("read a mute", "SELECT muted_until FROM restrictions WHERE room = $1 AND user_id = $2");
+        Ok(self.engine.optional(read.bind(room).bind(user)).await?.map(|row| row.get(0)).transpose()?.flatten())
+    }
+
     /// Moves the read mark up to `seq`, or to the top if that is less; it never goes down. Where it
     /// stands now, and whether this moved it; `None` if it is not a member's room.
     ///

@@ -240,6 +240,8 @@ async fn restrictions_outlast_the_membership_and_the_server(place: Place) {
     assert_eq!(codes.collect::<Vec<_>>(), vec![Code::Muted, Code::Forbidden]);
     let (snapshot, _) = store.snapshot(user(3), room(1)).await.unwrap().unwrap();
     assert_eq!(snapshot.muted_until_ts, Some(Micros(NOW.0 + 60_000_000).millis()));
+    assert_eq!(store.muted_until(user(3), room(1)).await.unwrap(), Some(Micros(NOW.0 + 60_000_000)));
+    assert_eq!(store.muted_until(user(1), room(1)).await.unwrap(), None);
     seqs(
         &commit_at(&store, vec![says(room(1), 3, 16, "now"), unbans(1, 17, 2), admits(room(1), 2, 18, 2)], Micros(NOW.0 + 60_000_000))
             .await,

@@ -80,6 +80,13 @@ impl Attendance {
 }
 
 impl Relay {
+    /// Whether so many are in the room that they are counted and not named.
+    #[must_use]
+    pub fn is_large(&self, room: RoomId) -> bool {
+        let state = self.state.borrow();
+        state.rooms.get(&room).is_some_and(|audience| matches!(audience.attendance.view, Some(View::Count(_))))
+    }
+
     /// A page of who is in a room now, asked of its door, which is first told who is here.
     pub fn who(&self, room: RoomId, cursor: Option<UserId>) -> impl Future<Output = Result<PresencePage, Refusal>> + use<> {
         let (answer, page) = oneshot::channel();

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use actix::{ActorFutureExt, AsyncContext, WrapFuture};
+use allthrive_domain::room::unmuted;
 use allthrive_domain::unit::{Deed, Unit};
 use allthrive_protocol::command::{AuthRefresh, History, Read};
 use allthrive_protocol::event::{Fact, ReadMark, Typing};
@@ -108,14 +109,32 @@ impl Session {
         }
     }
 
-    /// Whoever hears a room may say so to the others who do; nothing is written.
+    /// Whoever hears a room and may write there says so to the others who hear it; nothing is written. In a large
+    /// room nobody is told.
     fn typing(&mut self, id: Option<u64>, room: RoomId, who: Identity, ctx: &mut Ctx) {
         if !self.relay.hears(self.conn, room) || room == RoomId::personal(who.user) {
             return self.reply::<()>(id, Err(Refusal::new(Code::NotSubscribed, "Subscribe to the room first.")), ctx);
         }
-        let told = frame::volatile(Some(room), Fact::Typing(Typing { user: who.user }));
-        self.relay.tell(room, told, MergeKey::Typing(room, who.user));
-        self.reply(id, Ok(self.done()), ctx);
+        if self.relay.is_large(room) {
+            return self.reply(id, Ok(self.done()), ctx);
+        }
+        let parts = &self.system.inner().parts;
+        let (store, now) = (parts.store.clone(), parts.clock.now());
+        let work = async move {
+            let until = store.muted_until(who.user, room).await.unwrap_or_else(|error| {
+                // What is volatile goes on while the store is away.
+                tracing::debug!(%error, "whether somebody is muted is not known");
+                None
+            });
+            unmuted(until, now)
+        };
+        self.ask(id, ctx, work, move |session, (), ctx| {
+            if session.relay.hears(session.conn, room) {
+                let told = frame::volatile(Some(room), Fact::Typing(Typing { user: who.user }));
+                session.relay.tell(room, told, MergeKey::Typing(room, who.user));
+            }
+            session.reply(id, Ok(session.done()), ctx);
+        });
     }
 
     /// Sends a write to its room and replies with what became of it.

@@ -5,7 +5,7 @@
 //! the connection's actor says of its own: it overtakes the lane.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -26,7 +26,7 @@ pub const SOFT_BYTES: usize = 256 * 1024;
 pub const HARD_BYTES: usize = 1024 * 1024;
 
 /// Two volatile frames with the same key: the later one says all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MergeKey {
     /// How far somebody has read.
@@ -51,6 +51,10 @@ pub struct Lane {
 struct Inner {
     said: BytesMut,
     frames: VecDeque<(Bytes, Option<MergeKey>)>,
+    /// How many frames have left.
+    left: usize,
+    /// Where in the lane the frame with a key is, counted with those that have left.
+    keyed: HashMap<MergeKey, usize>,
     bytes: usize,
     waker: Option<Waker>,
     /// Since when nothing more is taken in.
@@ -137,8 +141,9 @@ impl Lane {
     pub fn merge(&self, frame: Bytes, key: MergeKey) -> Result<(), Full> {
         {
             let mut inner = self.inner.borrow_mut();
-            if let Some(place) = inner.frames.iter().position(|(_, k)| *k == Some(key)) {
-                let old = std::mem::replace(&mut inner.frames[place].0, frame.clone());
+            let place = inner.keyed.get(&key).map(|place| place - inner.left);
+            if let Some((earlier, _)) = place.and_then(|place| inner.frames.get_mut(place)) {
+                let old = std::mem::replace(earlier, frame.clone());
                 inner.bytes = inner.bytes + frame.len() - old.len();
                 return Ok(());
             }
@@ -156,6 +161,10 @@ impl Lane {
             return Err(Full);
         }
         inner.bytes += frame.len();
+        if let Some(key) = key {
+            let place = inner.left + inner.frames.len();
+            inner.keyed.insert(key, place);
+        }
         inner.frames.push_back((frame, key));
         inner.wake();
         Ok(())
@@ -180,7 +189,11 @@ impl Lane {
 
     fn poll_frame(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let mut inner = self.inner.borrow_mut();
-        if let Some((frame, _)) = inner.frames.pop_front() {
+        if let Some((frame, key)) = inner.frames.pop_front() {
+            inner.left += 1;
+            if let Some(key) = key {
+                inner.keyed.remove(&key);
+            }
             inner.bytes -= frame.len();
             return Poll::Ready(Some(frame));
         }
@@ -199,7 +212,7 @@ impl Inner {
         if self.over.is_none() {
             self.said.extend_from_slice(&frame::close(code));
             self.over = Some(Instant::now());
-            self.frames = VecDeque::new();
+            (self.frames, self.keyed) = (VecDeque::new(), HashMap::new());
             self.bytes = 0;
             self.wake();
         }
@@ -271,6 +284,46 @@ mod tests {
         assert_eq!(take(&lane), Poll::Ready(Some(Bytes::from_static(b"newer"))));
         assert_eq!(take(&lane), Poll::Ready(Some(Bytes::from_static(b"x"))));
         assert_eq!(lane.room_below_soft(), SOFT_BYTES);
+    }
+
+    /// What the index says is what looking through the whole lane would find.
+    #[test]
+    fn a_key_is_found_wherever_its_frame_is() {
+        use proptest::prelude::*;
+        #[derive(Debug, Clone)]
+        enum Step {
+            Push,
+            Merge(u8),
+            Take,
+        }
+        let step = prop_oneof![Just(Step::Push), (0..4u8).prop_map(Step::Merge), Just(Step::Take)];
+        proptest!(|(steps in proptest::collection::vec(step, 0..80))| {
+            let lane = Lane::new();
+            let mut expected: VecDeque<(usize, Option<u8>)> = VecDeque::new();
+            let frame = |n: usize| Bytes::from(n.to_string());
+            for (n, step) in steps.into_iter().enumerate() {
+                match step {
+                    Step::Push => {
+                        lane.push(frame(n)).unwrap();
+                        expected.push_back((n, None));
+                    }
+                    Step::Merge(key) => {
+                        lane.merge(frame(n), MergeKey::Tops(RoomId(Uuid::from_u128(key.into())))).unwrap();
+                        match expected.iter_mut().find(|(_, known)| *known == Some(key)) {
+                            Some(earlier) => earlier.0 = n,
+                            None => expected.push_back((n, Some(key))),
+                        }
+                    }
+                    Step::Take => {
+                        let taken = expected.pop_front().map_or(Poll::Pending, |(n, _)| Poll::Ready(Some(frame(n))));
+                        prop_assert_eq!(take(&lane), taken);
+                    }
+                }
+                let bytes: usize = expected.iter().map(|(n, _)| frame(*n).len()).sum();
+                prop_assert_eq!(SOFT_BYTES - lane.room_below_soft(), bytes);
+                prop_assert_eq!(lane.inner.borrow().keyed.len(), expected.iter().filter(|(_, key)| key.is_some()).count());
+            }
+        });
     }
 
     #[test]

@@ -234,11 +234,23 @@ async fn a_large_room_is_told_a_number_and_a_list_again_when_it_is_small() {
     // Whoever comes now is told the number.
     let mut late = node.join(2).await;
     assert_eq!(next(&mut late).await["d"], json!({"count": 215}));
+    // Where people are counted nobody is told who is writing: the message that follows is all that comes.
+    assert!(ana.ask("typing", Some(room()), json!({})).await["ok"].is_object());
+    ana.message(room(), cmid(1), "Hello").await;
+    loop {
+        let told = late.told().await;
+        assert_ne!(told["event"], "typing", "{told}");
+        if told["event"] == "message.new" {
+            break;
+        }
+    }
     // 90 are left: fewer than the list was told of, more than it is told of again.
     crowd.truncate(89);
     known.until_count(&mut ana, 90).await;
     crowd.truncate(49);
     known.until(&mut ana, 1..=50).await;
+    assert!(ana.ask("typing", Some(room()), json!({})).await["ok"].is_object());
+    assert_eq!(crowd[0].event("typing").await["d"]["user"], json!(user(1)));
     node.stop().await;
 }
 

@@ -17,6 +17,7 @@ use allthrive_protocol::event::Person;
 use allthrive_protocol::{Code, Refusal, RoomId, Seq, UserId};
 
 pub use self::facts::{Facts, Known, MemberFacts, MessageFacts, Restriction, RoomFacts};
+pub use self::talk::unmuted;
 use crate::entry::{Entry, Payload, Place};
 use crate::time::Micros;
 use crate::unit::{Deed, Kind, Role, Unit};

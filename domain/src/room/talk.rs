@@ -91,10 +91,18 @@ pub(super) fn react(facts: &mut Facts, unit: &Unit, react: &React, now: Micros) 
 /// A member whom nobody has muted.
 fn may_write(facts: &Facts, unit: &Unit, now: Micros) -> Result<MemberFacts, Refusal> {
     let member = standing(facts, unit)?;
-    let until = facts.restrictions.get(&(unit.room, unit.author)).and_then(|restriction| restriction.muted_until);
+    unmuted(facts.restrictions.get(&(unit.room, unit.author)).and_then(|restriction| restriction.muted_until), now)?;
+    Ok(member)
+}
+
+/// Whether whoever is muted until then may write now, or say that they do.
+///
+/// # Errors
+/// `muted`, with the time that is left.
+pub fn unmuted(until: Option<Micros>, now: Micros) -> Result<(), Refusal> {
     match until {
         Some(until) if now < until => Err(Refusal::new(Code::Muted, "You cannot write in this room for now.").after(until.since(now))),
-        Some(_) | None => Ok(member),
+        Some(_) | None => Ok(()),
     }
 }
 
