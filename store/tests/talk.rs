@@ -11,7 +11,7 @@ use allthrive_domain::time::Micros;
 use allthrive_domain::unit::{Appoint, Ban, Deed, Delete, Edit, Kind, Mute, React, Remove, Role, SlowDown, Unban, Unit};
 use allthrive_protocol::command::History;
 use allthrive_protocol::reply::{HistoryItem, Reacted};
-use allthrive_protocol::{Code, RoomId, Seq};
+use allthrive_protocol::{Code, MAX_REACTIONS, RoomId, Seq};
 use allthrive_store::{Statement, Store};
 use common::Place;
 use common::people::{NOW, admits, commit, commit_at, entries, opens, people, room, says, seqs, unit, user};
@@ -21,6 +21,7 @@ on_both! {
     an_edited_message_is_told_with_its_present_text_wherever_it_is_told,
     a_deleted_message_has_no_text_and_no_reactions_anywhere,
     a_batch_that_puts_takes_and_puts_again_holds_what_was_said_last,
+    an_emoji_keeps_its_place_while_anybody_has_put_it_however_many_take_theirs_away,
     a_write_that_changed_nothing_is_not_carried_out_when_it_comes_again,
     an_edit_of_a_message_from_before_one_joined_has_no_text,
     who_comes_and_goes_in_one_batch_is_where_the_last_step_left_them,
@@ -154,6 +155,40 @@ async fn a_deleted_message_has_no_text_and_no_reactions_anywhere(place: Place) {
     // The number and the mark of the write stay: a retry is answered with the first number for ever.
     let again = commit(&store, vec![says(room(1), 3, 4, "hello"), edits(3, 11, 4, 1, "secret")]).await;
     assert!(again.iter().all(|decision| matches!(decision, Decision::Duplicate(_))), "{again:?}");
+}
+
+async fn an_emoji_keeps_its_place_while_anybody_has_put_it_however_many_take_theirs_away(place: Place) {
+    let store = place.open().await;
+    crew(&store).await;
+    let put = |emoji: &'static str, author: u128| {
+        let insert = Statement::new("put a reaction", "INSERT INTO reactions (room, seq, emoji, user_id) VALUES ($1, $2, $3, $4)");
+        insert.bind(room(1)).bind(4_u64).bind(emoji).bind(user(author))
+    };
+    // As many kinds as a message takes; the first and the last in order by more people than a batch speaks for.
+    let kinds = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t"];
+    assert_eq!(kinds.len(), MAX_REACTIONS);
+    let mut rows: Vec<Statement> = kinds.iter().map(|kind| put(kind, 3)).collect();
+    rows.extend((1..=2).chain(100..140).flat_map(|author| [put("a", author), put("t", author)]));
+    store.engine().batch(rows).await.unwrap();
+    let takes = |first: u128, kind: &str| -> Vec<Unit> { (1..=3).map(|author| reacts(author, first + author, 4, kind, false)).collect() };
+    let is_full = |decision: &Decision| matches!(decision, Decision::Refused(refusal) if refusal.code == Code::TooLarge);
+
+    let mut batch = takes(200, "a");
+    batch.extend(takes(300, "t"));
+    batch.push(reacts(1, 400, 4, "u", true));
+    let decisions = commit(&store, batch).await;
+    seqs(&decisions[..6]);
+    assert!(is_full(&decisions[6]), "40 others have put it: {decisions:?}");
+
+    let others = Statement::new("take away", "DELETE FROM reactions WHERE emoji = $1 AND user_id <> $2");
+    let back = vec![put("a", 1), put("a", 2), put("a", 3)];
+    store.engine().batch([vec![others.bind("a").bind(user(3))], back].concat()).await.unwrap();
+    let mut batch = takes(500, "a");
+    batch.insert(2, reacts(1, 600, 4, "u", true));
+    batch.push(reacts(1, 601, 4, "u", true));
+    let decisions = commit(&store, batch).await;
+    assert!(is_full(&decisions[2]), "one is left: {decisions:?}");
+    assert!(matches!(decisions[4], Decision::Admitted(_)), "none is left: {decisions:?}");
 }
 
 async fn a_batch_that_puts_takes_and_puts_again_holds_what_was_said_last(place: Place) {

@@ -20,7 +20,8 @@ pub struct Facts {
     pub known: HashMap<(RoomId, UserId, Cmid), Known>,
     /// The messages that exist, of those asked for.
     pub messages: HashMap<(RoomId, Seq), MessageFacts>,
-    /// How many have put each emoji to a message, of those asked for; none is not in it.
+    /// How many have put each emoji to a message, of those asked for; none is not in it. Where they are more than the
+    /// units at hand can take away, it may be fewer than there are.
     pub reactions: HashMap<(RoomId, Seq), BTreeMap<String, u64>>,
     /// Who has put which, of those asked for.
     pub reacted: HashSet<(RoomId, Seq, UserId, String)>,
