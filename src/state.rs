@@ -6,6 +6,7 @@ use actix_web::HttpRequest;
 use allthrive_actors::System;
 use allthrive_domain::time::Clock;
 use allthrive_store::Store;
+use allthrive_store::audit::Occasion;
 
 use crate::auth::cookie::Cookies;
 use crate::auth::password::Hashers;
@@ -47,6 +48,12 @@ impl State {
     #[must_use]
     pub fn peer(&self, request: &HttpRequest) -> IpAddr {
         self.proxies.client(request)
+    }
+
+    /// Now, and where the request comes from.
+    #[must_use]
+    pub fn occasion(&self, request: &HttpRequest) -> Occasion {
+        Occasion { at: self.clock.now(), from: Some(self.peer(request)) }
     }
 
     /// Whether it is stopping: it finishes what it has and should get nothing new.

@@ -112,7 +112,7 @@ impl Waiting {
                 target: note.target.map(str::to_owned),
                 outcome: note.outcome,
                 detail: (times > 1).then(|| json!({ "times": times })),
-                personal: note.address.map(|address| json!({ "address": address })),
+                personal: note.address.map(audit::address),
             });
         }
         if self.dropped > 0 {

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use allthrive_domain::names::Email;
 use allthrive_domain::time::Micros;
 use allthrive_protocol::UserId;
+use allthrive_store::audit::Occasion;
 use allthrive_store::sign_ins::{NewSignIn, Refreshed};
 use allthrive_store::users::{Account, User};
 use secrecy::SecretString;
@@ -62,7 +63,7 @@ pub async fn login(request: HttpRequest, Json(login): Json<Login>, state: web::D
     let account = find_account(&state, &login.login).await?;
     let hash = account.as_ref().and_then(|account| account.password_hash.clone());
     let right = state.hashers.verify(login.password, hash).await?;
-    let user = admit(&state, account, right).await?;
+    let user = admit(&state, account, right, state.occasion(&request)).await?;
     let sign_in = begin(&state, &request, user.id).await?;
     answer(&state, user.id, Refresh { family: sign_in, n: 1 }, |access_expires_ts| LoggedIn {
         user: Me::of(user, &state),
@@ -76,8 +77,8 @@ pub async fn login(request: HttpRequest, Json(login): Json<Login>, state: web::D
     responses((status = 200, body = Fresh), (status = 401, body = ProblemBody)))]
 pub async fn refresh(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let Some(shown) = refresh_cookie(&state, &request) else { return Err(Problem::unauthorized()) };
-    let now = state.clock.now();
-    match state.store.refresh_sign_in(shown.family, shown.n, now.plus(REFRESH_LIFE), now).await? {
+    let occasion = state.occasion(&request);
+    match state.store.refresh_sign_in(shown.family, shown.n, occasion.at.plus(REFRESH_LIFE), occasion).await? {
         Refreshed::Next { user, n } => {
             answer(&state, user, Refresh { family: shown.family, n }, |access_expires_ts| Fresh { access_expires_ts })
         }
@@ -93,15 +94,15 @@ pub async fn refresh(request: HttpRequest, state: web::Data<State>) -> Result<Ht
 /// Signs out on this device. Without a sign-in nothing changes.
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", responses((status = 204)))]
 pub async fn logout(request: HttpRequest, signed_in: Option<SignedIn>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let now = state.clock.now();
+    let occasion = state.occasion(&request);
     match (signed_in, refresh_cookie(&state, &request)) {
         (Some(signed_in), _) => {
-            state.store.end_sign_in(signed_in.sign_in, signed_in.user.id, now).await?;
+            state.store.end_sign_in(signed_in.sign_in, signed_in.user.id, occasion).await?;
             state.system.end_sign_in(signed_in.sign_in);
         }
         (None, Some(shown)) => {
-            if let Some(user) = state.store.sign_in(shown.family, now).await? {
-                state.store.end_sign_in(shown.family, user.id, now).await?;
+            if let Some(user) = state.store.sign_in(shown.family, occasion.at).await? {
+                state.store.end_sign_in(shown.family, user.id, occasion).await?;
                 state.system.end_sign_in(shown.family);
             }
         }
@@ -132,17 +133,16 @@ pub(super) fn email_key(state: &State, email: &Email) -> [u8; 32] {
 }
 
 /// Says no in one way, whether there is no such account or the password is another.
-async fn admit(state: &State, account: Option<Account>, right: bool) -> Result<User, Problem> {
-    let now = state.clock.now();
+async fn admit(state: &State, account: Option<Account>, right: bool, occasion: Occasion) -> Result<User, Problem> {
     let known = account.as_ref().map(|account| account.user.id);
     match account {
         Some(account) if right && account.user.suspended => {
-            state.store.fail_sign_in(known, "suspended", now).await?;
+            state.store.fail_sign_in(known, "suspended", occasion).await?;
             Err(Problem::new(StatusCode::FORBIDDEN, "suspended", "This account is suspended."))
         }
         Some(account) if right => Ok(account.user),
         Some(_) | None => {
-            state.store.fail_sign_in(known, "wrong_credentials", now).await?;
+            state.store.fail_sign_in(known, "wrong_credentials", occasion).await?;
             let detail = "That did not match. Check the name and the password and try again.";
             Err(Problem::new(StatusCode::UNAUTHORIZED, "wrong_credentials", detail))
         }
@@ -150,11 +150,11 @@ async fn admit(state: &State, account: Option<Account>, right: bool) -> Result<U
 }
 
 async fn begin(state: &State, request: &HttpRequest, user: UserId) -> Result<Uuid, Problem> {
-    let now = state.clock.now();
+    let occasion = state.occasion(request);
     let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let device = agent.map(|agent| agent.chars().filter(|c| !c.is_control()).take(MAX_DEVICE).collect());
-    let id = ids::fresh(now);
-    state.store.begin_sign_in(NewSignIn { id, user, device, expires: now.plus(REFRESH_LIFE) }, now).await?;
+    let id = ids::fresh(occasion.at);
+    state.store.begin_sign_in(NewSignIn { id, user, device, expires: occasion.at.plus(REFRESH_LIFE) }, occasion).await?;
     Ok(id)
 }
 

@@ -93,9 +93,9 @@ pub async fn sign_up(request: HttpRequest, Json(new): Json<NewAccount>, state: w
     let fitting = check(&state, &new).await?;
     take(&state, &[Limited::SignUpFrom(state.peer(&request)), Limited::MailTo(&fitting.email)]).await?;
     let password_hash = state.hashers.hash(new.password).await?;
-    let now = state.clock.now();
+    let occasion = state.occasion(&request);
     let token = fresh_token();
-    let signed_up = state.store.sign_up(prepare(&state, &fitting, password_hash, &token, now)?, now).await?;
+    let signed_up = state.store.sign_up(prepare(&state, &fitting, password_hash, &token, occasion.at)?, occasion).await?;
     let origin = state.origins.main().to_string();
     let letter = match signed_up {
         SignedUp::Created => Letter::verification(fitting.email, fitting.username.as_str(), &origin, &token),
@@ -105,17 +105,17 @@ pub async fn sign_up(request: HttpRequest, Json(new): Json<NewAccount>, state: w
             return Err(Problem::fields(vec![field("username", "taken", message)]));
         }
     };
-    state.mailer.send(letter, now).await;
+    state.mailer.send(letter, occasion.at).await;
     Ok(check_mail())
 }
 
 /// Uses up the link of a verification mail.
 #[utoipa::path(post, path = "/api/v1/auth/verify", tag = "auth", request_body = Token,
     responses((status = 200, body = VerifiedName), (status = 400, body = ProblemBody, description = "`link_invalid`")))]
-pub async fn verify(Json(Token { token }): Json<Token>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+pub async fn verify(request: HttpRequest, Json(Token { token }): Json<Token>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let spent = || Problem::new(StatusCode::BAD_REQUEST, "link_invalid", "This link was used already or is older than 24 hours.");
     let secret = read_token(&token).ok_or_else(spent)?;
-    let username = state.store.verify_email(digest(&secret), state.clock.now()).await?.ok_or_else(spent)?;
+    let username = state.store.verify_email(digest(&secret), state.occasion(&request)).await?.ok_or_else(spent)?;
     Ok(HttpResponse::Ok().json(VerifiedName { username }))
 }
 

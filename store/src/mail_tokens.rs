@@ -3,6 +3,7 @@
 use allthrive_domain::time::Micros;
 use allthrive_protocol::UserId;
 
+use crate::audit::Occasion;
 use crate::engine::{Decided, Row, Statement};
 use crate::error::Error;
 use crate::open::Store;
@@ -42,7 +43,9 @@ impl Store {
     ///
     /// # Errors
     /// As the database has it.
-    pub async fn verify_email(&self, hash: [u8; 32], now: Micros) -> Result<Option<String>, Error> {
+    pub async fn verify_email(&self, hash: [u8; 32], occasion: impl Into<Occasion>) -> Result<Option<String>, Error> {
+        let occasion = occasion.into();
+        let now = occasion.at;
         const SQLITE: &str = "SELECT hash FROM mail_tokens WHERE hash = $1";
         const POSTGRES: &str = "SELECT hash FROM mail_tokens WHERE hash = $1 FOR NO KEY UPDATE";
         let lock = Statement::per_engine("lock a mail token", SQLITE, POSTGRES).bind(hash);
@@ -64,7 +67,7 @@ impl Store {
                 )
                 .bind(user)
                 .bind(now),
-                trace(Some(user), "user.verify", "ok", now),
+                trace(Some(user), "user.verify", "ok", occasion),
             ];
             Ok(Decided { writes, value: Some(row.get("username")?) })
         };

@@ -6,7 +6,7 @@ use allthrive_domain::time::Micros;
 use allthrive_protocol::UserId;
 use uuid::Uuid;
 
-use crate::audit::{Audit, record};
+use crate::audit::{Audit, Occasion, address, record};
 use crate::engine::{Decided, Row, Statement, Type};
 use crate::error::Error;
 use crate::open::Store;
@@ -85,21 +85,22 @@ impl Store {
     ///
     /// # Errors
     /// As the database has it.
-    pub async fn begin_sign_in(&self, new: NewSignIn, now: Micros) -> Result<(), Error> {
+    pub async fn begin_sign_in(&self, new: NewSignIn, occasion: impl Into<Occasion>) -> Result<(), Error> {
+        let occasion = occasion.into();
         let insert = Statement::new(
             "begin a sign-in",
             "INSERT INTO sign_ins (id, user_id, n, n_since, device, created_at, seen_at, expires_at) VALUES ($1, $2, 1, $3, $4, $3, $3, $5)",
         );
-        let insert = insert.bind(new.id).bind(new.user).bind(now).bind(new.device).bind(new.expires);
-        self.engine().batch(vec![insert, trace(Some(new.user), "auth.login", "ok", now)]).await.map(drop)
+        let insert = insert.bind(new.id).bind(new.user).bind(occasion.at).bind(new.device).bind(new.expires);
+        self.engine().batch(vec![insert, trace(Some(new.user), "auth.login", "ok", occasion)]).await.map(drop)
     }
 
     /// Writes down that a sign-in failed, and for which account if there is one.
     ///
     /// # Errors
     /// As the database has it.
-    pub async fn fail_sign_in(&self, user: Option<UserId>, why: &'static str, now: Micros) -> Result<(), Error> {
-        self.engine().run(trace(user, "auth.login", why, now)).await.map(drop)
+    pub async fn fail_sign_in(&self, user: Option<UserId>, why: &'static str, occasion: impl Into<Occasion>) -> Result<(), Error> {
+        self.engine().run(trace(user, "auth.login", why, occasion.into())).await.map(drop)
     }
 
     /// Whose sign-in this is, if it stands and its account is alive and not suspended.
@@ -139,7 +140,9 @@ impl Store {
     ///
     /// # Errors
     /// As the database has it.
-    pub async fn refresh_sign_in(&self, family: Uuid, n: u32, expires: Micros, now: Micros) -> Result<Refreshed, Error> {
+    pub async fn refresh_sign_in(&self, family: Uuid, n: u32, expires: Micros, occasion: impl Into<Occasion>) -> Result<Refreshed, Error> {
+        let occasion = occasion.into();
+        let now = occasion.at;
         const SQLITE: &str = "SELECT id FROM sign_ins WHERE id = $1";
         const POSTGRES: &str = "SELECT id FROM sign_ins WHERE id = $1 FOR NO KEY UPDATE";
         let lock = Statement::per_engine("lock a sign-in", SQLITE, POSTGRES).bind(family);
@@ -158,7 +161,7 @@ impl Store {
                 Shown::Used => Decided { writes: vec![advance(family, n + 1, expires, now)], value: Refreshed::Next { user, n: n + 1 } },
                 Shown::Again => Decided { writes: Vec::new(), value: Refreshed::Next { user, n: n + 1 } },
                 Shown::Stolen => {
-                    let writes = vec![end(family, "reused", now), trace(Some(user), "auth.refresh", "reused", now)];
+                    let writes = vec![end(family, "reused", now), trace(Some(user), "auth.refresh", "reused", occasion)];
                     Decided { writes, value: Refreshed::Reused { user } }
                 }
             })
@@ -170,15 +173,17 @@ impl Store {
     ///
     /// # Errors
     /// As the database has it.
-    pub async fn end_sign_in(&self, id: Uuid, user: UserId, now: Micros) -> Result<(), Error> {
-        self.engine().batch(vec![end(id, "logout", now), trace(Some(user), "auth.logout", "ok", now)]).await.map(drop)
+    pub async fn end_sign_in(&self, id: Uuid, user: UserId, occasion: impl Into<Occasion>) -> Result<(), Error> {
+        let occasion = occasion.into();
+        self.engine().batch(vec![end(id, "logout", occasion.at), trace(Some(user), "auth.logout", "ok", occasion)]).await.map(drop)
     }
 }
 
 /// The trace of something that an account did, or that was tried on it.
-pub(crate) fn trace(user: Option<UserId>, action: &'static str, outcome: &'static str, now: Micros) -> Statement {
+pub(crate) fn trace(user: Option<UserId>, action: &'static str, outcome: &'static str, occasion: Occasion) -> Statement {
     let actor = user.map(|user| user.to_string());
-    record(Audit { at: now, target: actor.clone(), actor, action, outcome, detail: None, personal: None })
+    let Occasion { at, from } = occasion;
+    record(Audit { at, target: actor.clone(), actor, action, outcome, detail: None, personal: from.map(address) })
 }
 
 fn advance(family: Uuid, n: u32, expires: Micros, now: Micros) -> Statement {

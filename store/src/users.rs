@@ -5,6 +5,7 @@ use allthrive_domain::time::Micros;
 use allthrive_protocol::UserId;
 use allthrive_protocol::event::Person;
 
+use crate::audit::Occasion;
 use crate::engine::{Decided, Row, Statement};
 use crate::error::Error;
 use crate::log::open_personal;
@@ -118,16 +119,18 @@ impl Store {
     ///
     /// # Errors
     /// As the database has it.
-    pub async fn sign_up(&self, new: SignUp, now: Micros) -> Result<SignedUp, Error> {
-        let first = self.try_sign_up(new.clone(), now).await;
+    pub async fn sign_up(&self, new: SignUp, occasion: impl Into<Occasion>) -> Result<SignedUp, Error> {
+        let occasion = occasion.into();
+        let first = self.try_sign_up(new.clone(), occasion).await;
         match first {
             // Another sign-up with this name or address came between our reading and our writing.
-            Err(Error::Conflict { .. }) => self.try_sign_up(new, now).await,
+            Err(Error::Conflict { .. }) => self.try_sign_up(new, occasion).await,
             other => other,
         }
     }
 
-    async fn try_sign_up(&self, new: SignUp, now: Micros) -> Result<SignedUp, Error> {
+    async fn try_sign_up(&self, new: SignUp, occasion: Occasion) -> Result<SignedUp, Error> {
+        let now = occasion.at;
         let read = vec![
             Statement::new("name taken", "SELECT id FROM users_all WHERE username = $1").bind(new.username.as_str()),
             Statement::new("name held", "SELECT username FROM name_holds WHERE username = $1 AND held_until > $2")
@@ -143,10 +146,13 @@ impl Store {
                 return Decided { writes: Vec::new(), value: SignedUp::UsernameTaken };
             }
             if found(2) {
-                return Decided { writes: vec![hold(&new), trace(None, "user.signup", "email_known", now)], value: SignedUp::EmailKnown };
+                return Decided {
+                    writes: vec![hold(&new), trace(None, "user.signup", "email_known", occasion)],
+                    value: SignedUp::EmailKnown,
+                };
             }
             let mut writes = release(new.email_key, now);
-            writes.extend(creation(&new, now));
+            writes.extend(creation(&new, occasion));
             Decided { writes, value: SignedUp::Created }
         };
         self.engine().transact(Vec::new(), read, decide).await
@@ -195,7 +201,8 @@ fn account(row: Option<Row>) -> Result<Option<Account>, Error> {
 }
 
 /// The account, its personal room with itself as the owner, its verification token, and the trace of it.
-fn creation(new: &SignUp, now: Micros) -> Vec<Statement> {
+fn creation(new: &SignUp, occasion: Occasion) -> Vec<Statement> {
+    let now = occasion.at;
     let user = Statement::new(
         "create an account",
         "INSERT INTO users_all (id, username, email_cipher, email_key, password_hash, display_name, role, created_at)
@@ -212,7 +219,7 @@ fn creation(new: &SignUp, now: Micros) -> Vec<Statement> {
     let mut writes = vec![user];
     writes.extend(open_personal(new.id, now));
     writes.push(issue(&MailToken { hash: new.token, user: new.id, expires: new.token_expires }, now));
-    writes.push(trace(Some(new.id), "user.signup", "ok", now));
+    writes.push(trace(Some(new.id), "user.signup", "ok", occasion));
     writes
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use allthrive::config::{Settings, Sources};
 use allthrive::startup::{Application, Stopper};
 use allthrive_domain::time::{Clock, Micros};
+use allthrive_store::{Store, StoreConfig};
 use awc::http::header::{HeaderMap, HeaderName, HeaderValue};
 use awc::http::{Method, StatusCode};
 use serde_json::Value;
@@ -134,6 +135,16 @@ impl Place {
         let url = self.database_url.as_deref().unwrap();
         let server = std::env::var("TEST_DATABASE_URL").unwrap();
         run(&server, &format!("DROP DATABASE {} WITH (FORCE)", url.rsplit_once('/').unwrap().1)).await;
+    }
+
+    /// The database of a server that has stopped.
+    pub(crate) async fn open_store(&self) -> Store {
+        let data = self.dir.path().join("data");
+        let config = match &self.database_url {
+            Some(url) => StoreConfig::postgres(url.clone()),
+            None => StoreConfig::sqlite(data.join("allthrive.db"), data.join("instance")),
+        };
+        Store::open(config).await.unwrap()
     }
 
     /// A server with these settings beside the usual ones.

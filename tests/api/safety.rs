@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use allthrive::startup::Application;
 use allthrive_domain::time::Clock;
+use allthrive_store::Statement;
 use awc::http::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::helpers::{Browser, Engine, PASSWORD, Place, tell};
 
@@ -19,6 +20,7 @@ crate::stories! {
     every_problem_has_the_same_shape,
     a_server_that_is_well_says_so,
     no_secret_of_a_person_is_kept_in_the_clear,
+    the_audit_trail_says_from_where_somebody_was_at_the_door,
 }
 
 fn login() -> Option<serde_json::Value> {
@@ -141,6 +143,43 @@ async fn no_secret_of_a_person_is_kept_in_the_clear(place: Place) {
             assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{} in {}", secret, file.display());
         }
     }
+}
+
+async fn the_audit_trail_says_from_where_somebody_was_at_the_door(place: Place) {
+    let app = place.start(&[("ALLTHRIVE__SERVER__TRUSTED_PROXIES", "127.0.0.1")]).await;
+    let mut browser = app.person("mira").await;
+    // As the proxy says it, not as the client does who stands before it.
+    let behind = [("x-forwarded-for", "203.0.113.9, 192.0.2.7")];
+    let wrong = json!({ "login": "mira", "password": "another one altogether" });
+    browser.send(Method::POST, LOGIN, &behind, Some(wrong)).await.refused(StatusCode::UNAUTHORIZED, "wrong_credentials");
+    browser.send(Method::POST, LOGIN, &behind, login()).await.expect(StatusCode::OK);
+    browser.send(Method::POST, "/api/v1/auth/logout", &behind, None).await.expect(StatusCode::NO_CONTENT);
+    app.stop().await;
+
+    let store = place.open_store().await;
+    let read = Statement::new("read the trail", "SELECT action, outcome, personal FROM audit WHERE action <> 'room.open'");
+    let told = store.engine().all(read).await.unwrap().into_iter().map(|row| {
+        let (action, outcome, personal): (String, String, Option<String>) = (row.get(0).unwrap(), row.get(1).unwrap(), row.get(2).unwrap());
+        let from =
+            serde_json::from_str::<Value>(&personal.expect("it came from somewhere")).unwrap()["address"].as_str().unwrap().to_owned();
+        (action, outcome, from)
+    });
+    let mut told: Vec<_> = told.collect();
+    told.sort();
+    let line = |action: &str, outcome: &str, from: &str| (action.to_owned(), outcome.to_owned(), from.to_owned());
+    let (own, other) = ("127.0.0.1", "192.0.2.7");
+    let expected = [
+        line("auth.login", "ok", own),
+        line("auth.login", "ok", other),
+        line("auth.login", "wrong_credentials", other),
+        line("auth.logout", "ok", other),
+        line("user.signup", "ok", own),
+        line("user.verify", "ok", own),
+    ];
+    let mut expected = expected.to_vec();
+    expected.sort();
+    assert_eq!(told, expected);
+    store.close().await;
 }
 
 /// Two servers of one Postgres, each with keys it has made for itself.

@@ -9,7 +9,10 @@ pub mod chain;
 pub mod seal;
 pub mod verify;
 
+use std::net::IpAddr;
+
 use allthrive_domain::time::Micros;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::engine::{Statement, Type};
@@ -31,6 +34,27 @@ pub struct Audit {
     pub detail: Option<serde_json::Value>,
     /// What erasure takes away, such as from where: only its salted digest is sealed.
     pub personal: Option<serde_json::Value>,
+}
+
+/// When something is done over REST, and from where: what its audit line is to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Occasion {
+    /// When.
+    pub at: Micros,
+    /// From where, if it came over the network.
+    pub from: Option<IpAddr>,
+}
+
+impl From<Micros> for Occasion {
+    fn from(at: Micros) -> Self {
+        Self { at, from: None }
+    }
+}
+
+/// What a line says of where something came from. It is personal.
+#[must_use]
+pub fn address(from: IpAddr) -> serde_json::Value {
+    json!({ "address": from })
 }
 
 /// The write of one line.
