@@ -14,16 +14,15 @@ use super::{COUNTERS, Counter, Rates, Sanction};
 
 /// How many connections' bursts an account has.
 pub const TOGETHER: u32 = 4;
-/// The sanctions, one after the other; then the connections are closed.
-pub const REFUSALS: [Duration; 7] = [
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-    Duration::from_secs(16),
-    Duration::from_secs(32),
-    Duration::from_secs(60),
-];
+macro_rules! refusals {
+    ($($seconds:literal)+) => {
+        /// The sanctions, one after the other, with what the audit trail says of each; then the connections are closed.
+        pub const REFUSALS: &[(Duration, &str)] = &[$((Duration::from_secs($seconds), concat!("refused ", $seconds, " s"))),+];
+    };
+}
+
+refusals!(1 2 4 8 16 32 60);
+
 /// How long an account must be quiet after a sanction for it to be forgotten.
 pub const FORGIVEN_AFTER: Duration = Duration::from_secs(5 * 60);
 
@@ -44,8 +43,8 @@ pub struct Sentence {
     pub sanction: Sanction,
     /// Which limit was passed.
     pub limit: Counter,
-    /// Which one in a row, from 1.
-    pub nth: usize,
+    /// What the audit trail says of it.
+    pub outcome: &'static str,
 }
 
 impl Account {
@@ -66,12 +65,15 @@ impl Account {
             self.level = 0;
         }
         self.level += 1;
-        let wait = REFUSALS.get(self.level - 1).or(REFUSALS.last()).copied().unwrap_or_default();
-        self.until = now.plus(wait);
-        let sanction = if self.level > REFUSALS.len() { Sanction::Close } else { Sanction::Refuse(wait) };
+        let longest = REFUSALS.last().map_or(Duration::ZERO, |(wait, _)| *wait);
+        let (wait, sanction, outcome) = match REFUSALS.get(self.level - 1) {
+            Some((wait, outcome)) => (*wait, Sanction::Refuse(*wait), *outcome),
+            None => (longest, Sanction::Close, "closed"),
+        };
         // Another one is for what is done from now on.
+        self.until = now.plus(wait);
         self.level = self.level.min(REFUSALS.len() + 1);
-        Some(Sentence { sanction, limit, nth: self.level })
+        Some(Sentence { sanction, limit, outcome })
     }
 
     /// How much longer it is refused.
@@ -127,7 +129,7 @@ mod tests {
     #[test]
     fn sanctions_grow_to_a_minute_and_then_the_connections_are_closed() {
         let (mut account, mut now) = (Account::default(), START);
-        for (n, wait) in REFUSALS.into_iter().enumerate() {
+        for (n, (wait, _)) in REFUSALS.iter().copied().enumerate() {
             assert_eq!(spend(&mut account, 1_000, now), Some(Sanction::Refuse(wait)), "{n}");
             assert_eq!(account.barred(now), wait);
             // What was under way meanwhile brings no further one.
@@ -141,15 +143,15 @@ mod tests {
 
     #[test]
     fn quiet_minutes_are_forgiven_and_a_moment_less_is_not() {
-        for (quiet, expected) in [(FORGIVEN_AFTER, 1), (FORGIVEN_AFTER - Duration::from_micros(1), 3)] {
+        for (quiet, expected) in [(FORGIVEN_AFTER, "refused 1 s"), (FORGIVEN_AFTER - Duration::from_micros(1), "refused 4 s")] {
             let mut account = Account::default();
             spend(&mut account, 1_000, START);
             let second = START.plus(Duration::from_secs(1));
             spend(&mut account, 1_000, second);
             let later = second.plus(Duration::from_secs(2)).plus(quiet);
-            assert_eq!(account.is_clean(later), expected == 1);
+            assert_eq!(account.is_clean(later), quiet == FORGIVEN_AFTER);
             let sentence = account.spend(&Rates::default(), &sends(1_000), later).unwrap();
-            assert_eq!(sentence.nth, expected);
+            assert_eq!(sentence.outcome, expected);
         }
     }
 

@@ -109,7 +109,7 @@ impl LimiterActor {
             action: "account.sanction",
             actor: Some(Principal::User(user).to_string()),
             target: Some(sentence.limit.name()),
-            outcome: outcome(sentence.nth, sentence.sanction),
+            outcome: sentence.outcome,
             address: None,
         });
     }
@@ -140,20 +140,6 @@ impl LimiterActor {
 fn tell(session: &Recipient<Sanction>, sanction: Sanction) {
     if let Err(SendError::Full(_)) = session.try_send(sanction) {
         tracing::warn!("a session could not be told of a sanction");
-    }
-}
-
-/// What stands in the audit trail.
-fn outcome(nth: usize, sanction: Sanction) -> &'static str {
-    match (sanction, nth) {
-        (Sanction::Close, _) => "closed",
-        (Sanction::Refuse(_), 1) => "refused 1 s",
-        (Sanction::Refuse(_), 2) => "refused 2 s",
-        (Sanction::Refuse(_), 3) => "refused 4 s",
-        (Sanction::Refuse(_), 4) => "refused 8 s",
-        (Sanction::Refuse(_), 5) => "refused 16 s",
-        (Sanction::Refuse(_), 6) => "refused 32 s",
-        (Sanction::Refuse(_), _) => "refused 60 s",
     }
 }
 
