@@ -117,6 +117,22 @@ fn redis_is_understood_beside_postgres_and_not_printed() {
 }
 
 #[test]
+fn certificates_for_redis_are_for_tls_and_are_certificates() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("ca.pem");
+    let (path, tls) = (file.display().to_string(), "rediss://localhost:6379/");
+    let refused = |url: &str| refusal(&[POSTGRES, ("REDIS_URL", url), ("ALLTHRIVE__REDIS__CA_FILE", &path)]);
+    assert!(refused(tls).contains("redis.ca_file: "), "it is not there");
+    std::fs::write(&file, "no certificate").unwrap();
+    assert!(refused(tls).contains("redis.ca_file holds no certificates"));
+    std::fs::write(&file, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+    assert!(refused(tls).contains("redis.ca_file holds no certificates"));
+    assert!(refused("redis://localhost:6379/").contains("redis.ca_file is for a URL with rediss://"));
+    assert!(refusal(&[POSTGRES, ("ALLTHRIVE__REDIS__CA_FILE", &path)]).contains("redis.ca_file is set, and redis.url"));
+    assert!(refusal(&[POSTGRES, ("REDIS_URL", "rediss://localhost:6379/#insecure")]).contains("redis.url (or REDIS_URL)"));
+}
+
+#[test]
 fn without_redis_others_are_looked_for_in_postgres_and_never_in_a_file() {
     let postgres = load_in_tempdir(&[POSTGRES]).unwrap();
     assert!(matches!(postgres.redis.bus(&postgres.database), Kind::Unheard));

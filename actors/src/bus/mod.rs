@@ -29,7 +29,7 @@ use crate::gates::{Tell, Unwatch, Watch};
 use crate::presence::Change;
 use crate::system::Parts;
 
-pub use self::redis::{BadUrl, RedisUrl};
+pub use self::redis::{BadRoots, BadUrl, RedisUrl};
 
 /// Who else there may be, and how they are told.
 #[derive(Debug, Clone, Default)]

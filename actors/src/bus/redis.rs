@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use redis::{AsyncConnectionConfig, Client, RedisError};
+use redis::{AsyncConnectionConfig, Client, ConnectionAddr, RedisError, TlsCertificates};
 use thiserror::Error;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use uuid::Uuid;
@@ -41,6 +41,17 @@ pub struct RedisUrl(Arc<Client>);
 #[error("must look like redis://user:password@host:port, or rediss:// for TLS")]
 pub struct BadUrl;
 
+/// Why certificates cannot be trusted instead of the usual ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum BadRoots {
+    /// Nothing is verified on a line that is not encrypted.
+    #[error("is for a URL with rediss:// alone")]
+    NotTls,
+    /// What is in the file.
+    #[error("holds no certificates in PEM form")]
+    NoCertificates,
+}
+
 impl RedisUrl {
     /// Reads a URL; nothing is connected.
     ///
@@ -48,8 +59,28 @@ impl RedisUrl {
     /// [`BadUrl`], which does not repeat it.
     pub fn parse(url: &str) -> Result<Self, BadUrl> {
         let scheme_fits = ["redis://", "rediss://"].iter().any(|scheme| url.starts_with(scheme));
+        // Behind `#` the library takes `insecure`, by which nothing would be verified.
+        let fits = scheme_fits && !url.contains('#');
         let client = Client::open(url).map_err(|_| BadUrl)?;
-        scheme_fits.then(|| Self(Arc::new(client))).ok_or(BadUrl)
+        fits.then(|| Self(Arc::new(client))).ok_or(BadUrl)
+    }
+
+    /// The same server, whose certificate is verified by these roots (PEM) and no others.
+    ///
+    /// # Errors
+    /// Why it cannot be.
+    pub fn trusting(&self, roots: Vec<u8>) -> Result<Self, BadRoots> {
+        const HEAD: &[u8] = b"-----BEGIN CERTIFICATE-----";
+        let server = self.0.get_connection_info();
+        if !matches!(server.addr(), ConnectionAddr::TcpTls { .. }) {
+            return Err(BadRoots::NotTls);
+        }
+        if !roots.windows(HEAD.len()).any(|part| part == HEAD) {
+            return Err(BadRoots::NoCertificates);
+        }
+        let certificates = TlsCertificates { client_tls: None, root_cert: Some(roots) };
+        let client = Client::build_with_tls(server.clone(), certificates).map_err(|_| BadRoots::NoCertificates)?;
+        Ok(Self(Arc::new(client)))
     }
 }
 
@@ -236,3 +267,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "redis_tls_tests.rs"]
+mod tls_tests;

@@ -5,6 +5,7 @@
 
 use std::io::Write as _;
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,14 +15,25 @@ use uuid::Uuid;
 pub struct OwnRedis {
     port: u16,
     child: Option<Child>,
+    /// Where certificate and key are, if it is spoken to by TLS alone.
+    tls: Option<PathBuf>,
 }
 
 impl OwnRedis {
     pub fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// By TLS, with `server.pem` and `server.key` of this directory.
+    pub fn start_tls(dir: &Path) -> Self {
+        Self::start_with(Some(dir.to_owned()))
+    }
+
+    fn start_with(tls: Option<PathBuf>) -> Self {
         // Below 32768, where the kernel does not pick ports for outgoing connections while it is away.
         let ports = std::iter::repeat_with(|| 20_000 + u16::from_be_bytes(Uuid::new_v4().as_bytes()[..2].try_into().unwrap()) % 12_000);
         let port = ports.take(100).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap();
-        let mut redis = Self { port, child: None };
+        let mut redis = Self { port, child: None, tls };
         redis.restart();
         redis
     }
@@ -37,7 +49,18 @@ impl OwnRedis {
     /// Starts it, or another one in its place, and waits until it answers.
     pub fn restart(&mut self) {
         self.kill();
-        let config = format!("port {}\nbind 127.0.0.1\nsave \"\"\nappendonly no\ndir /tmp\n", self.port);
+        let port = match &self.tls {
+            None => format!("port {}", self.port),
+            Some(dir) => {
+                let file = |name: &str| dir.join(name).display().to_string();
+                let (certificate, key) = (file("server.pem"), file("server.key"));
+                format!(
+                    "port 0\ntls-port {}\ntls-cert-file {certificate}\ntls-key-file {key}\ntls-ca-cert-file {certificate}\ntls-auth-clients no",
+                    self.port
+                )
+            }
+        };
+        let config = format!("{port}\nbind 127.0.0.1\nsave \"\"\nappendonly no\ndir /tmp\n");
         let mut child = Command::new("redis-server").arg("-").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(config.as_bytes()).unwrap();
         self.child = Some(child);
