@@ -17,21 +17,21 @@ pub fn fresh(now: Micros) -> Uuid {
 #[must_use]
 pub fn direct_room(one: UserId, other: UserId) -> RoomId {
     let (low, high) = if one < other { (one, other) } else { (other, one) };
-    derived(b"direct", low.0, high.0)
+    RoomId(derived(b"direct", low.0, high.0))
 }
 
 /// The room that this write of this author makes: a retry makes the same.
 #[must_use]
 pub fn made_room(author: UserId, cmid: allthrive_protocol::Cmid) -> RoomId {
-    derived(b"made", author.0, cmid.0)
+    RoomId(derived(b"made", author.0, cmid.0))
 }
 
 /// UUID version 8 (RFC 9562): the first bytes of a SHA-256.
-fn derived(label: &[u8], a: Uuid, b: Uuid) -> RoomId {
+pub(crate) fn derived(label: &[u8], a: Uuid, b: Uuid) -> Uuid {
     let digest = Sha256::new().chain_update(label).chain_update(a).chain_update(b).finalize();
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
-    RoomId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod cli;
 pub mod config;
 pub mod crypto;
 pub mod error;
+pub mod first_run;
 pub mod headers;
 pub mod ids;
 pub mod mail;

@@ -33,6 +33,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
         None => serve(cli.config).await.map(|()| ExitCode::SUCCESS),
         Some(Command::Chat(chat)) => Ok(chat.run().await.map(|()| ExitCode::SUCCESS)?),
         Some(Command::Audit(audit)) => Ok(audit.run(cli.config).await),
+        Some(Command::SeedDemo(seed)) => Ok(seed.run(cli.config).await.map(|()| ExitCode::SUCCESS)?),
         Some(Command::Health(health)) => Ok(health.run().map(|()| ExitCode::SUCCESS)?),
     }
 }

@@ -99,13 +99,9 @@ impl Application {
     /// As [`Self::build`].
     pub async fn build_with_clock(settings: Settings, clock: Clock) -> Result<Self, StartError> {
         let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-        private_directory(&settings.server.data_dir)?;
         let listener = listen(settings.server.listen)?;
         let address = listener.local_addr()?;
-        let store = Store::open(store_config(&settings)).await?;
-        if !store.is_used_with(mark(&settings)).await? {
-            return Err(StartError::OtherKeys);
-        }
+        let store = open_store(&settings).await?;
         let workers = match settings.server.workers {
             0 => std::thread::available_parallelism()?.get(),
             workers => workers,
@@ -196,18 +192,7 @@ fn state(settings: Settings, store: Store, clock: Clock, address: SocketAddr, wo
     let local = settings.server.mode == Mode::Local;
     let origins = if local { OwnOrigins::local(main.clone(), address.port()) } else { OwnOrigins::public(main.clone()) };
     let host = main.authority().split(':').next().unwrap_or("localhost").to_owned();
-    let system = System::start(Options {
-        store: store.clone(),
-        clock: clock.clone(),
-        fingerprint_key: settings.keys.fingerprint.bytes().to_vec(),
-        audit_key: ChainKey::new(*settings.keys.audit.bytes()),
-        tickets: Arc::new(TicketBox { store: store.clone(), clock: clock.clone() }),
-        limits: settings.limits.of_connections(),
-        writers: if settings.database.url.is_some() { POSTGRES_WRITERS } else { 1 },
-        workers,
-        pace: Pace::default(),
-        bus: settings.redis.bus(&settings.database),
-    });
+    let system = System::start(options(&settings, store.clone(), clock.clone(), workers));
     Ok(State {
         system,
         cookies: Cookies::of(&main),
@@ -221,6 +206,32 @@ fn state(settings: Settings, store: Store, clock: Clock, address: SocketAddr, wo
         clock,
         origins,
     })
+}
+
+/// Opens the store of these settings, in a data directory that is made if it is not there.
+///
+/// # Errors
+/// Says what to change.
+pub(crate) async fn open_store(settings: &Settings) -> Result<Store, StartError> {
+    private_directory(&settings.server.data_dir)?;
+    let store = Store::open(store_config(settings)).await?;
+    if store.is_used_with(mark(settings)).await? { Ok(store) } else { Err(StartError::OtherKeys) }
+}
+
+/// What the actors of a node with these settings need.
+pub(crate) fn options(settings: &Settings, store: Store, clock: Clock, workers: usize) -> Options {
+    Options {
+        fingerprint_key: settings.keys.fingerprint.bytes().to_vec(),
+        audit_key: ChainKey::new(*settings.keys.audit.bytes()),
+        tickets: Arc::new(TicketBox { store: store.clone(), clock: clock.clone() }),
+        limits: settings.limits.of_connections(),
+        writers: if settings.database.url.is_some() { POSTGRES_WRITERS } else { 1 },
+        workers,
+        pace: Pace::default(),
+        bus: settings.redis.bus(&settings.database),
+        store,
+        clock,
+    }
 }
 
 /// A directory that only its owner can enter, with those above it; one that is there stays as it is.

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 pub mod audit;
 pub mod chat;
 pub mod health;
+pub mod seed;
 
 /// AllThrive: chat and live quizzes. Without arguments it serves at http://127.0.0.1:8080 and keeps
 /// everything in ./data.
@@ -30,4 +31,6 @@ pub enum Command {
     Audit(audit::Audit),
     /// Ask whether the server takes requests.
     Health(health::Health),
+    /// Fill the server with people, rooms and talk for trying out.
+    SeedDemo(seed::SeedDemo),
 }

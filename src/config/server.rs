@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use allthrive_domain::names::Line;
 use serde::{Deserialize, Deserializer};
 
 use crate::origin::Origin;
 use crate::peer::Proxies;
+use crate::routes::conversations::MAX_TITLE;
 
 /// With what follows it, a server that stops has ended within 10 s.
 const MOST_STOP_NOTICE_MS: u64 = 4_000;
@@ -44,6 +46,8 @@ pub struct Server {
     /// For how long after a signal requests are still taken at least, milliseconds: a proxy sees `/readyz` turn
     /// red first.
     pub stop_notice_ms: u64,
+    /// The title of the public room that an empty server opens for the first of its people; empty opens none.
+    pub first_room: String,
 }
 
 impl Default for Server {
@@ -56,6 +60,7 @@ impl Default for Server {
             workers: 0,
             trusted_proxies: Vec::new(),
             stop_notice_ms: 0,
+            first_room: "Lobby".to_owned(),
         }
     }
 }
@@ -73,6 +78,9 @@ impl Server {
         }
         if self.stop_notice_ms > MOST_STOP_NOTICE_MS {
             wrong.push(format!("server.stop_notice_ms must be at most {MOST_STOP_NOTICE_MS}: a server that stops ends within 10 seconds."));
+        }
+        if !self.first_room.is_empty() && Line::parse(&self.first_room, MAX_TITLE).is_err() {
+            wrong.push(format!("server.first_room must be one line of at most {MAX_TITLE} characters, or empty."));
         }
         match self.mode {
             Mode::Local if !self.listen.ip().is_loopback() => wrong.push(format!(

@@ -56,7 +56,7 @@ fn email_cell(user: &User) -> Cell<'static> {
 }
 
 /// The cell of an account's address.
-pub(super) fn email_cell_of(row: uuid::Uuid) -> Cell<'static> {
+pub(crate) fn email_cell_of(row: uuid::Uuid) -> Cell<'static> {
     Cell { table: "users_all", column: "email_cipher", row }
 }
 

@@ -19,7 +19,7 @@ use crate::routes::person::{PersonView, find_person};
 use crate::state::State;
 
 /// Longest title, characters.
-const MAX_TITLE: usize = 80;
+pub(crate) const MAX_TITLE: usize = 80;
 
 /// The header whose UUID makes a write safe to repeat.
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use crate::auth::limits::{Limited, take};
 use crate::crypto::{digest, fresh_token, read_token, seal};
 use crate::error::{Faults, Problem, ProblemBody, field};
+use crate::first_run;
 use crate::ids;
 use crate::mail::Letter;
 use crate::routes::account::email_cell_of;
@@ -116,6 +117,9 @@ pub async fn verify(request: HttpRequest, Json(Token { token }): Json<Token>, st
     let spent = || Problem::new(StatusCode::BAD_REQUEST, "link_invalid", "This link was used already or is older than 24 hours.");
     let secret = read_token(&token).ok_or_else(spent)?;
     let username = state.store.verify_email(digest(&secret), state.occasion(&request)).await?.ok_or_else(spent)?;
+    if let Some(account) = state.store.account_by_username(&username).await? {
+        first_run::open_first_room(&state, account.user.id).await;
+    }
     Ok(HttpResponse::Ok().json(VerifiedName { username }))
 }
 

@@ -158,6 +158,15 @@ impl Store {
         self.engine().transact(Vec::new(), read, decide).await
     }
 
+    /// Whether nobody else has verified an address, ever.
+    ///
+    /// # Errors
+    /// As the database has it.
+    pub async fn is_first(&self, user: UserId) -> Result<bool, Error> {
+        let read = Statement::new("another person", "SELECT id FROM users_all WHERE email_verified_at IS NOT NULL AND id <> $1 LIMIT 1");
+        Ok(self.engine().optional(read.bind(user)).await?.is_none())
+    }
+
     /// The account of that username, if it is alive.
     ///
     /// # Errors

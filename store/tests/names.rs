@@ -12,8 +12,8 @@ const PLACES: &[(&str, &str, usize, &str)] = &[
     (
         "users.rs",
         "users_all",
-        5,
-        "writes: a new account, an address released; and a name or an address stays taken when its account is gone",
+        6,
+        "writes: a new account, an address released; and a name or an address stays taken, and somebody was the first, when the account is gone",
     ),
     ("mail_tokens.rs", "users_all", 1, "a write: the address is verified"),
     ("log.rs", "rooms_all", 3, "writes: a new room, and a top under its lock"),

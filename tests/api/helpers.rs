@@ -109,6 +109,7 @@ impl Place {
             ("ALLTHRIVE__SERVER__LISTEN", "127.0.0.1:0"),
             ("ALLTHRIVE__SERVER__DATA_DIR", &data_dir),
             ("ALLTHRIVE__SERVER__WORKERS", "1"),
+            ("ALLTHRIVE__SERVER__FIRST_ROOM", ""),
             ("ALLTHRIVE__DATABASE__CONNECTIONS", "4"),
             ("ALLTHRIVE__LIMITS__SIGN_IN_PER_MINUTE", "1000"),
             ("ALLTHRIVE__LIMITS__SIGN_IN_PER_HOUR", "1000"),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod conversations;
+mod first_run;
 mod fold;
 mod helpers;
 mod pages;

@@ -5,6 +5,7 @@ mod audit;
 mod chat;
 mod cluster;
 mod crash;
+mod demo;
 #[path = "../../actors/tests/node/redis.rs"]
 mod redis;
 mod resume;

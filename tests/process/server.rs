@@ -109,6 +109,7 @@ impl Server {
             .current_dir(self.data.path())
             .env("ALLTHRIVE__SERVER__LISTEN", format!("127.0.0.1:{}", self.port))
             .env("ALLTHRIVE__SERVER__DATA_DIR", self.data.path())
+            .env("ALLTHRIVE__SERVER__FIRST_ROOM", "")
             .env("ALLTHRIVE__LIMITS__SIGN_IN_PER_MINUTE", "1000")
             .env("ALLTHRIVE__LIMITS__SIGN_UP_PER_HOUR", "1000");
         // A crowd talks faster than people, and from one address.
