@@ -1,9 +1,17 @@
-//! What is told to those who listen. A durable event has a `seq`; a volatile one has none.
+//! What is told to those who listen. A durable event has a `seq`; a volatile one has none, and stands here.
+//!
+//! - [`talk`]: what becomes of messages
+//! - [`people`]: what becomes of members, and what moderators decide
+
+mod people;
+mod talk;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::people::{Conversation, MemberJoined, MemberLeft, MemberRole, ModerationBan, ModerationMuted, ModerationSlowMode, Person};
+pub use self::talk::{Message, MessageDeleted, MessageEdited, Reaction};
 use crate::id::{Cmid, RoomId, Seq, UserId};
 use crate::presence::Presence;
 
@@ -135,215 +143,12 @@ impl Fact {
     }
 }
 
-/// Who did it, as the server knows that person now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Person {
-    /// The account.
-    pub id: UserId,
-    /// Its username.
-    pub username: String,
-    /// The name it shows.
-    pub name: String,
-}
-
-/// A message as now permitted: its present text and revision.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Message {
-    /// Who wrote it.
-    pub author: Person,
-    /// The author's own mark of it.
-    pub cmid: Cmid,
-    /// The text; absent once deleted or erased.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub body: Option<String>,
-    /// The `seq` of the message it answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reply_to: Option<Seq>,
-    /// 1 when written, one more with each edit.
-    pub rev: u32,
-}
-
-/// An own message has another text.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct MessageEdited {
-    /// The message: the `seq` of its `message.new`.
-    pub target: Seq,
-    /// Its text as it is now; absent once deleted or erased.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub body: Option<String>,
-    /// Its revision as it is now: the highest one told wins.
-    pub rev: u32,
-    /// Who did it: its author.
-    pub by: UserId,
-    /// The mark of the write.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cmid: Option<Cmid>,
-}
-
-/// A message was taken back: its text and its reactions are gone, its number stays.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct MessageDeleted {
-    /// The message: the `seq` of its `message.new`.
-    pub target: Seq,
-    /// Who did it: its author or a moderator.
-    pub by: UserId,
-    /// The mark of the write.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cmid: Option<Cmid>,
-}
-
-/// Somebody put a reaction to a message, or took it away.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Reaction {
-    /// The message: the `seq` of its `message.new`.
-    pub target: Seq,
-    /// Who.
-    pub user: Person,
-    /// One emoji.
-    pub emoji: String,
-    /// Put, or taken away.
-    pub on: bool,
-    /// The mark of the write.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cmid: Option<Cmid>,
-}
-
-/// Somebody is a member no more.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct MemberLeft {
-    /// Who.
-    pub user: Person,
-    /// `left`, `removed` or `banned`.
-    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["left", "removed", "banned"])))]
-    pub how: String,
-    /// Who did it.
-    pub by: UserId,
-    /// The mark of the write that did it; the further facts of one write have none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cmid: Option<Cmid>,
-    /// In a personal room: the room that was left.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub conversation: Option<Conversation>,
-    /// In a personal room: why, if that was said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-/// A member has another role.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct MemberRole {
-    /// Who.
-    pub user: Person,
-    /// `owner`, `moderator` or `member`.
-    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["owner", "moderator", "member"])))]
-    pub role: String,
-    /// Who did it.
-    pub by: UserId,
-    /// The mark of the write that did it; the further facts of one write have none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cmid: Option<Cmid>,
-    /// In a personal room: the room it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub conversation: Option<Conversation>,
-}
-
-/// A member may not write for a time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ModerationMuted {
-    /// Who.
-    pub user: Person,
-    /// Until when, unix milliseconds; absent if that member may write again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until_ts: Option<u64>,
-    /// Who did it.
-    pub by: UserId,
-    /// The mark of the write that did it; the further facts of one write have none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cmid: Option<Cmid>,
-    /// In a personal room: the room it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub conversation: Option<Conversation>,
-    /// In a personal room: why, if that was said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-/// Somebody may not come back, or may again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ModerationBan {
-    /// Who.
-    pub user: Person,
-    /// Who did it.
-    pub by: UserId,
-    /// The mark of the write.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cmid: Option<Cmid>,
-}
-
-/// Members pause so long between two messages; moderators do not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ModerationSlowMode {
-    /// The pause in seconds; 0 is none.
-    pub seconds: u32,
-    /// Who did it.
-    pub by: UserId,
-    /// The mark of the write.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cmid: Option<Cmid>,
-}
-
 /// Somebody is writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Typing {
     /// Who.
     pub user: UserId,
-}
-
-/// Somebody is a member now.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct MemberJoined {
-    /// Who.
-    pub user: Person,
-    /// `owner`, `moderator` or `member`.
-    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["owner", "moderator", "member"])))]
-    pub role: String,
-    /// Who did it.
-    pub by: UserId,
-    /// The mark of the write that did it; the further facts of one write have none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cmid: Option<Cmid>,
-    /// In a personal room: the room that was joined.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub conversation: Option<Conversation>,
-}
-
-/// What a conversation list shows of a room before it is opened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Conversation {
-    /// The room.
-    pub id: RoomId,
-    /// `direct`, `group` or `room`.
-    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["direct", "group", "room"])))]
-    pub kind: String,
-    /// Its title; direct conversations have none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    /// The other person of a direct conversation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub with: Option<Person>,
 }
 
 /// How far somebody has read: the last value wins, it only rises.
