@@ -1,9 +1,11 @@
 //! The dialogue without a network: what the server says stands here as JSON, word for word.
 
-use super::*;
-use allthrive_protocol::event::{Message, Person};
-use allthrive_protocol::{Cmid, UserId};
+use allthrive_protocol::event::{Event, Fact, Message, Person};
+use allthrive_protocol::reply::Written;
+use allthrive_protocol::{Cmid, Code, Refusal, UserId};
 use serde_json::{Value, json};
+
+use super::*;
 
 pub(crate) fn room() -> RoomId {
     RoomId(Uuid::from_u128(1))
