@@ -17,7 +17,8 @@ use crate::routes::ROUTES;
 struct Files;
 
 /// The pages and their files.
-const PAGES: [(&str, &str); 4] = [("/", "index.html"), ("/signin", "signin.html"), ("/signup", "signup.html"), ("/verify", "verify.html")];
+const PAGES: [(&str, &str); 5] =
+    [("/", "index.html"), ("/signin", "signin.html"), ("/signup", "signup.html"), ("/verify", "verify.html"), ("/docs", "docs.html")];
 
 /// Shown where there is no such page.
 const LOST: &str = "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>Not here - AllThrive</title></head>\n\

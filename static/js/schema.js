@@ -1,0 +1,97 @@
+// Reads JSON Schemas for people: what a value may be in words, and an example of it. Only what the two
+// descriptions of this server use.
+
+/** @typedef {Record<string, any>} Schema */
+
+/** What `"$ref"` names, within one document. */
+export class Schemas {
+  /** @param {any} document the description they are in */
+  constructor(document) {
+    this.document = document;
+  }
+
+  /** The thing that a reference names, or the thing itself. @param {any} node @returns {any} */
+  at(node) {
+    let found = node;
+    for (let steps = 0; found?.$ref && steps < 8; steps += 1) {
+      const path = found.$ref.slice(2).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+      found = path.reduce((here, part) => here?.[part], this.document);
+    }
+    // A reference that says something of its own.
+    const only = found?.allOf?.length === 1 && !found.properties ? found.allOf[0] : null;
+    return only ? { ...this.at(only), ...(found.description && { description: found.description }) } : found;
+  }
+
+  /** The name under which it is kept, if it is. @param {any} node */
+  nameOf(node) {
+    const ref = node?.$ref ?? (node?.allOf?.length === 1 ? node.allOf[0].$ref : undefined);
+    return ref ? ref.split('/').at(-1) : '';
+  }
+
+  /** An object's fields, those of all its parts together. @param {Schema} schema @returns {{fields: Record<string, Schema>, required: Set<string>}} */
+  fields(schema) {
+    const whole = this.at(schema) ?? {};
+    const fields = { ...whole.properties };
+    const required = new Set(whole.required);
+    for (const part of whole.allOf ?? []) {
+      const more = this.fields(part);
+      Object.assign(fields, more.fields);
+      more.required.forEach((name) => required.add(name));
+    }
+    return { fields, required };
+  }
+
+  /** What it may be, in a few words. @param {Schema} schema @returns {string} */
+  words(schema) {
+    const whole = this.at(schema);
+    if (!whole || whole === true) return 'anything';
+    if (whole.const !== undefined) return JSON.stringify(whole.const);
+    if (whole.enum) return whole.enum.map((one) => JSON.stringify(one)).join(' or ');
+    const choices = (whole.oneOf ?? whole.anyOf ?? []).filter((one) => this.at(one)?.type !== 'null');
+    if (choices.length) return [...new Set(choices.map((one) => this.words(one)))].join(' or ');
+    const type = [whole.type].flat().filter((one) => one && one !== 'null').join(' or ');
+    if (type === 'array') return `list of ${this.words(whole.items ?? true)}`;
+    if (type === 'object' || whole.properties || whole.allOf) return this.nameOf(schema) || 'object';
+    const bounds = [
+      whole.minLength !== undefined && whole.maxLength !== undefined && `${whole.minLength} to ${whole.maxLength} characters`,
+      whole.minimum !== undefined && whole.maximum !== undefined && `${whole.minimum} to ${whole.maximum}`,
+      whole.format === 'uuid' && 'UUID',
+    ].filter(Boolean);
+    return [type || 'anything', ...bounds].join(', ');
+  }
+
+  /** A frame that fits, of what it must have and what it says. @param {Schema} schema */
+  frame(schema) {
+    const { fields, required } = this.fields(schema);
+    const told = Object.entries(fields).filter(([name]) => name === 'd' || (required.has(name) && name !== 'id'));
+    const place = (/** @type {string} */ name) => ['op', 'event', 'room', 'seq', 'ts', 'd'].indexOf(name);
+    return Object.fromEntries(told.sort(([a], [b]) => place(a) - place(b)).map(([name, of]) => [name, this.example(of, name)]));
+  }
+
+  /** A value that fits. @param {Schema} schema @param {string} [name] of its field @param {number} [depth] @returns {any} */
+  example(schema, name = '', depth = 0) {
+    const whole = this.at(schema);
+    if (!whole || whole === true || depth > 7) return {};
+    if (whole.example !== undefined) return whole.example;
+    if (whole.examples?.length) return whole.examples[0];
+    if (whole.const !== undefined) return whole.const;
+    if (whole.enum) return whole.enum[0];
+    const choice = (whole.oneOf ?? whole.anyOf ?? []).find((one) => this.at(one)?.type !== 'null');
+    if (choice) return this.example(choice, name, depth + 1);
+    const type = [whole.type].flat().find((one) => one && one !== 'null');
+    if (type === 'array') return [this.example(whole.items ?? true, name, depth + 1)];
+    if (type === 'string') return sample(this.nameOf(schema), name, whole);
+    if (type === 'integer' || type === 'number') return /ts$|_ts$|^at$/.test(name) ? 1790000000000 : Math.max(whole.minimum ?? 0, Math.min(42, whole.maximum ?? 42));
+    if (type === 'boolean') return name !== 'dup';
+    const { fields } = this.fields(schema);
+    return Object.fromEntries(Object.entries(fields).map(([field, of]) => [field, this.example(of, field, depth + 1)]));
+  }
+}
+
+/** A text that looks like what it stands for. @param {string} kept @param {string} name @param {Schema} schema */
+function sample(kept, name, schema) {
+  if (kept === 'UserId' || name === 'user') return 'u_0190a1b2-0000-7000-8000-000000000002';
+  if (schema.format === 'uuid' || /Id$|Cmid/.test(kept)) return '0190a1b2-0000-7000-8000-000000000001';
+  const known = { body: 'Hello', emoji: '👍', username: 'mira', name: 'Mira O', title: 'Lake trip', message: 'A sentence for people.', ticket: '…' };
+  return /** @type {Record<string, string>} */ (known)[name] ?? '…';
+}
