@@ -8,10 +8,12 @@
 //! - [`check`]: the notes against the truth, as a pure function
 //! - [`peer`]: one raw connection, for what an honest client would never say
 //! - [`raw`]: one connection of bytes, for what no library would say
+//! - [`conformance`]: what a client may rely on, asked of any server of this protocol
 //! - [`dice`]: randomness from a seed, so that a run can be had again
 
 pub mod accounts;
 pub mod check;
+pub mod conformance;
 pub mod crowd;
 pub mod dice;
 pub mod peer;

@@ -1,4 +1,6 @@
-//! `allthrive-load`: a crowd at a server, then the check.
+//! `allthrive-load`: a crowd at a server, then the check; or the conformance suite.
+
+mod suite;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -27,6 +29,8 @@ struct Cli {
 enum Command {
     /// Clients talk for a time; then what each was told is compared with what one who comes afterwards reads.
     Run(Run),
+    /// Puts every case of the conformance suite to a server: what a client may rely on, over real connections.
+    Conformance(suite::Conformance),
 }
 
 #[derive(Args)]
@@ -58,7 +62,7 @@ struct Run {
 }
 
 fn main() -> ExitCode {
-    let Command::Run(run) = Cli::parse().command;
+    let command = Cli::parse().command;
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -66,7 +70,13 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match LocalSet::new().block_on(&runtime, run.run()) {
+    let work = async {
+        match command {
+            Command::Run(run) => run.run().await,
+            Command::Conformance(suite) => suite.run().await,
+        }
+    };
+    match LocalSet::new().block_on(&runtime, work) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

@@ -4,6 +4,7 @@
 mod audit;
 mod chat;
 mod cluster;
+mod conformance;
 mod crash;
 mod demo;
 #[path = "../../actors/tests/node/redis.rs"]

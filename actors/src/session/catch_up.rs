@@ -157,7 +157,8 @@ impl Session {
             history_epoch: inner.parts.store.history_epoch(),
             rooms: rooms.iter().map(|room| room.told.clone()).collect(),
         };
-        self.reply_in_lane(id, Ok(welcome));
+        // Not in the lane: replies to what was sent right behind `hello` would leave before it.
+        self.reply(id, Ok(welcome), ctx);
         for room in rooms {
             let from = room.cursor();
             let Room { told: state, snapshot, .. } = room;
