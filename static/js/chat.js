@@ -10,6 +10,9 @@ import { failureWords } from './form.js';
 import { ListView } from './list.js';
 import { News } from './news.js';
 import { Outbox } from './outbox.js';
+import { partedWords, showParted } from './parted.js';
+import { People } from './people.js';
+import { profileCard } from './profile.js';
 import { Rooms, nameOf } from './rooms.js';
 import { Refused, accessExpires, call, goSignIn, refresh, signOut } from './session.js';
 import { ThreadView } from './thread.js';
@@ -44,7 +47,18 @@ class ChatPage {
     this.outbox = new Outbox(this.client, me.id);
     this.rooms = new Rooms(this.client, this.outbox, me);
     this.list = new ListView(this.rooms, { onNew: () => this.#new(), onRetry: () => this.#load() });
-    this.details = new DetailsView(this.rooms, { onClose: (event) => this.#stepBack(`#room/${route().id}`, event), onAdd: (id) => this.#add(id), onBuilt: () => this.#dress() });
+    this.people = new People(this.client, this.rooms);
+    this.details = new DetailsView(this.rooms, this.people, {
+      onClose: (event) => this.#stepBack(`#room/${route().id}`, event),
+      onAdd: (id) => this.#add(id),
+      onBuilt: () => this.#dress(),
+      onLeaving: (id) => this.leaving.add(id),
+      onProfile: (person, room, role) => this.#profile(person, room, role),
+    });
+    /** Conversations that one is leaving by oneself. @type {Set<string>} */
+    this.leaving = new Set();
+    /** Conversations that one was taken out of, and how. @type {Map<string, import('./parted.js').Parted>} */
+    this.parted = new Map();
     /** @type {ThreadView | null} */
     this.thread = null;
     /** The addresses that led here, so that a way back undoes a step instead of adding one. */
@@ -55,7 +69,9 @@ class ChatPage {
     new Banner(this.client);
     this.client.addEventListener('net', () => this.thread?.conversation && this.thread.draw());
     this.rooms.addEventListener('list', () => this.#drawCounts());
+    this.rooms.addEventListener('list', () => this.#comeBack());
     this.rooms.addEventListener('gone', (event) => this.#gone(/** @type {CustomEvent} */ (event).detail.id));
+    this.people.addEventListener('parted', (event) => this.#parted(/** @type {CustomEvent} */ (event).detail));
     new News(this.rooms, () => this.thread?.id ?? null);
     this.outbox.addEventListener('failed', () => announce('A message was not sent. It is still there, you can try again.'));
     window.addEventListener('hashchange', () => {
@@ -101,19 +117,66 @@ class ChatPage {
   /** @param {string} id */
   #add(id) {
     const conversation = this.rooms.all.get(id);
-    if (conversation) addPerson({ id, name: nameOf(conversation) }, () => this.rooms.loadPeople(id).catch(() => {}));
+    if (conversation) addPerson({ id, name: nameOf(conversation), kind: conversation.kind }, () => this.rooms.loadPeople(id).catch(() => {}));
   }
 
   /** @param {string} id */
   #go(id) {
-    location.hash = `#room/${id}`;
+    if (location.hash === `#room/${id}`) this.#show(true);
+    else location.hash = `#room/${id}`;
+  }
+
+  /** Who is in a conversation again that the page said they were taken out of reads on. */
+  #comeBack() {
+    const { id } = route();
+    if (id && !this.thread && this.parted.has(id) && this.rooms.all.has(id)) this.#show(false);
+  }
+
+  /** @param {import('./client.js').Person} person @param {string} room where one met them @param {string} role */
+  #profile(person, room, role) {
+    profileCard(person, { isMe: person.id === this.me.id, isHere: this.people.isHere(room, person.id), role, onTalk: (id) => this.#go(id) });
   }
 
   /** @param {string} id */
   #gone(id) {
+    const open = this.thread?.id === id ? this.thread.conversation : null;
+    if (this.leaving.delete(id)) {
+      if (route().id === id) location.hash = '#';
+      return;
+    }
     if (route().id !== id) return;
-    announce('This conversation is not there any more.');
-    location.hash = '#';
+    const told = this.parted.get(id) ?? { id, name: open ? nameOf(open) : '', how: '', reason: '' };
+    this.parted.set(id, told);
+    announce(partedWords(told).title);
+    this.#showParted(told);
+  }
+
+  /** The own account is not in it any more, and this is how. @param {import('./parted.js').Parted} detail */
+  #parted(detail) {
+    if (detail.how === 'left' || this.leaving.has(detail.id)) return;
+    this.parted.set(detail.id, detail);
+    if (route().id === detail.id) {
+      if (!this.rooms.all.has(detail.id)) this.#showParted(detail);
+    } else announce(partedWords(detail).title);
+  }
+
+  /** The thread says that it has ended; the address stays, so that nobody is moved away while reading. @param {import('./parted.js').Parted} told */
+  #showParted(told) {
+    const hadFocus = Boolean(document.activeElement?.closest('#thread, #details, dialog')) || document.activeElement === document.body;
+    for (const dialog of document.querySelectorAll('dialog[open]')) /** @type {HTMLDialogElement} */ (dialog).close();
+    if (route().details) {
+      history.replaceState(null, '', `#room/${told.id}`);
+      this.trail[this.trail.length - 1] = location.hash;
+    }
+    this.details.close();
+    document.body.classList.add('app--two');
+    document.body.dataset.pane = 'thread';
+    this.thread?.close();
+    this.thread = null;
+    showParted(byId('thread'), told);
+    this.#dress();
+    this.#drawCounts();
+    if (hadFocus) byId('thread-title').focus();
   }
 
   /** Goes to where one came from, if that is where this leads. @param {string} hash @param {Event} [event] */
@@ -149,12 +212,18 @@ class ChatPage {
 
   /** @param {string} id */
   async #open(id) {
+    const parted = this.parted.get(id);
     const thread = new ThreadView(this.rooms, this.outbox, id, { onBack: (event) => this.#stepBack('#', event), onAdd: () => this.#add(id) });
     this.thread = thread;
     try {
       await thread.open();
+      this.parted.delete(id);
+      this.people.look(id);
     } catch (error) {
-      if (this.thread === thread) this.#showTrouble(id, error);
+      if (this.thread !== thread) return;
+      const { status, code } = /** @type {any} */ (error);
+      if (parted && (status === 404 || code === 'not_found')) this.#showParted(parted);
+      else this.#showTrouble(id, error);
     }
   }
 
@@ -199,7 +268,7 @@ class ChatPage {
     byId('details').setAttribute('role', main === 'details' ? 'main' : 'complementary');
     headline('list-title', main === 'list' ? 'h1' : 'h2');
     headline('details-title', main === 'details' ? 'h1' : 'h2');
-    headline('details-members', main === 'details' ? 'h2' : 'h3');
+    for (const id of ['details-members', 'details-banned']) headline(id, main === 'details' ? 'h2' : 'h3');
     for (const skip of document.querySelectorAll('[data-skip]')) {
       const target = document.getElementById(/** @type {HTMLElement} */ (skip).dataset.skip ?? '');
       /** @type {HTMLElement} */ (skip).hidden = !target || !(target.checkVisibility?.() ?? true);
@@ -235,7 +304,7 @@ class ChatPage {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (document.querySelector('dialog[open]')) return;
+    if (document.querySelector('dialog[open], [popover]')) return;
     const active = /** @type {HTMLElement | null} */ (document.activeElement);
     if (event.altKey && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
       event.preventDefault();

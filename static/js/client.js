@@ -140,6 +140,20 @@ export class Client extends EventTarget {
     return asked;
   }
 
+  /**
+   * How a room stands for us, from the server; the place in it stays. Nothing if events have told more meanwhile.
+   * @param {string} room
+   * @returns {Promise<any>}
+   */
+  async snapshot(room) {
+    await this.subscribe(room);
+    const after = this.places.all.get(room)?.cursor ?? undefined;
+    const line = await this.ask('room.subscribe', room, { after });
+    if (line.state === 'reset') this.#reset(room, { ...line, snapshot: line.snapshot });
+    else this.places.meet(line);
+    return (this.places.all.get(room)?.cursor ?? 0) > line.top ? undefined : line.snapshot;
+  }
+
   /** @param {State} state */
   #become(state) {
     if (this.state === state) return;

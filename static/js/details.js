@@ -1,25 +1,50 @@
-// Beside a conversation: what it is and who is in it.
+// Beside a conversation: what it is, who is in it and who of them is here, and what one may do about it.
 
-import { byId, el, icon, plural } from './dom.js';
+import { byId, el, figure, icon, plural } from './dom.js';
 import { avatarOf, personAvatar } from './list.js';
+import { deedsOf, pauseWords, stepsFor, untilWords, whyNoOrder, whyNotLeave } from './members.js';
+import { menuButton } from './menu.js';
+import { sinceWords } from './profile.js';
 import { nameOf } from './rooms.js';
 import { subtitleOf } from './thread.js';
 
-const ROLES = { owner: 'Owner', moderator: 'Moderator' };
+const ROLES = /** @type {Record<string, string>} */ ({ owner: 'Owner', moderator: 'Moderator' });
+
+const words = {
+  loading: 'Loading who is here…',
+  onlyModeratorsAdd: 'Only moderators add others.',
+  more: 'Show more members',
+  loadingMore: 'Loading…',
+  again: 'Load the members again',
+  noBans: 'Nobody is banned.',
+  noBansPart: 'Nobody, as far as the last 5,000 entries tell.',
+  bansPart: 'As far as the last 5,000 entries tell.',
+  looking: 'Looking through the log…',
+  look: 'Show who is banned',
+};
 
 export class DetailsView {
-  /** @param {import('./rooms.js').Rooms} rooms @param {{onClose: (event: Event) => void, onAdd: (id: string) => void, onBuilt: () => void}} actions */
-  constructor(rooms, actions) {
+  /**
+   * @param {import('./rooms.js').Rooms} rooms
+   * @param {import('./people.js').People} people
+   * @param {{onClose: (event: Event) => void, onAdd: (id: string) => void, onBuilt: () => void, onLeaving: (id: string) => void, onProfile: (person: import('./client.js').Person, room: string, role: string) => void}} actions
+   */
+  constructor(rooms, people, actions) {
     this.rooms = rooms;
+    this.people = people;
     this.actions = actions;
     this.root = byId('details');
     /** @type {string | null} */
     this.id = null;
-    /** What is shown, so that only a change is drawn. */
-    this.drawn = '';
-    rooms.addEventListener('room', (event) => {
+    /** @type {Map<string, HTMLElement>} */
+    this.rows = new Map();
+    /** What each part shows, so that only a change is drawn and the focus stays. @type {WeakMap<Element, string>} */
+    this.drawn = new WeakMap();
+    const mine = (/** @type {Event} */ event) => {
       if (/** @type {CustomEvent} */ (event).detail.id === this.id) this.#draw();
-    });
+    };
+    rooms.addEventListener('room', mine);
+    people.addEventListener('change', mine);
     rooms.addEventListener('list', () => this.#draw());
   }
 
@@ -27,54 +52,194 @@ export class DetailsView {
   open(id) {
     if (this.id === id) return;
     this.id = id;
-    this.drawn = '';
     this.root.hidden = false;
     this.#build(id);
     this.#draw();
-    this.rooms.loadPeople(id).catch(() => {});
+    this.people.open(id);
   }
 
   close() {
     this.id = null;
     this.root.hidden = true;
     this.root.replaceChildren();
+    this.rows.clear();
+    window.clearTimeout(this.muteTimer);
   }
 
   /** What stays while its contents change, so that focus is not lost. @param {string} id */
   #build(id) {
+    this.rows.clear();
     this.top = el('div', { class: 'details__top' });
-    this.members = el('div');
-    this.add = el('button', { class: 'btn btn--line', type: 'button', hidden: true, onclick: () => this.actions.onAdd(id) }, icon('plus', 'icon icon--sm'), 'Add people');
+    this.state = el('div', { class: 'stack stack--sm', hidden: true });
+    this.list = el('ul', { class: 'plain-list', 'aria-labelledby': 'details-members' });
+    this.below = el('p', { class: 'quiet small', role: 'status' });
+    this.next = el('button', { class: 'btn btn--quiet btn--sm', type: 'button', hidden: true, onclick: () => this.people.more(id) });
+    this.here = el('span', { class: 'faint small num' });
+    this.add = this.#action('plus', 'Add people', () => this.actions.onAdd(id));
+    this.banned = el('div', { class: 'stack stack--sm', hidden: true });
+    this.slow = this.#action('clock', 'Slow mode', () => this.#deeds()?.slowMode(this.#conversation()?.slowMode ?? 0));
+    this.leave = this.#action('log-out', '', () => this.#deeds()?.leave(() => this.actions.onLeaving(id)), 'row-link row-link--bad');
     this.root.replaceChildren(
       el('div', { class: 'details__bar' }, el('h2', { id: 'details-title', tabindex: '-1' }, 'Details'),
         el('a', { class: 'icon-btn', href: `#room/${id}`, 'aria-label': 'Close the details', onclick: this.actions.onClose }, icon('close'))),
-      this.top,
-      el('div', { class: 'stack stack--sm' }, el('h3', { id: 'details-members', class: 'small quiet strong' }, 'Members'), this.members, this.add));
+      this.top, this.state,
+      el('div', { class: 'stack stack--sm' }, el('div', { class: 'row row--between' }, el('h3', { id: 'details-members', class: 'small quiet strong' }, 'Members'), this.here),
+        this.list, this.below, this.next, this.add.node),
+      this.banned, el('div', { class: 'plain-list' }, this.slow.node, this.leave.node));
     this.actions.onBuilt();
   }
 
-  #draw() {
-    const conversation = this.id ? this.rooms.all.get(this.id) : undefined;
-    if (!conversation) return;
-    const content = JSON.stringify([nameOf(conversation), conversation.members, conversation.people]);
-    if (content === this.drawn) return;
-    this.drawn = content;
-    const { people } = conversation;
-    const more = conversation.members - people.length;
-    this.root.setAttribute('aria-label', `Details of ${nameOf(conversation)}`);
-    this.top.replaceChildren(avatarOf(conversation, 'avatar--xl'), el('p', { dir: 'auto' }, nameOf(conversation)), el('p', { class: 'quiet small' }, subtitleOf(conversation)));
-    byId('details-members').textContent = plural(conversation.members, '# member', '# members');
-    this.members.replaceChildren(
-      people.length ? el('ul', { class: 'plain-list' }, ...people.map((member) => this.#member(member))) : el('p', { class: 'quiet small' }, 'Loading who is here…'),
-      people.length > 0 && more > 0 ? el('p', { class: 'quiet small' }, plural(more, 'and # more', 'and # more')) : '');
-    this.add.hidden = conversation.kind !== 'group';
+  #conversation() {
+    return this.id ? this.rooms.all.get(this.id) : undefined;
   }
 
-  /** @param {import('./rooms.js').Member} member */
-  #member({ user, role }) {
-    const under = user.id === this.rooms.me.id ? 'You' : `@${user.username}`;
-    const badge = /** @type {Record<string, string>} */ (ROLES)[role];
-    return el('li', { class: 'member' }, personAvatar(user, 'avatar--sm'), el('p', { class: 'truncate' }, el('span', { dir: 'auto' }, user.name), el('br'), el('small', {}, under)),
-      badge ? el('span', { class: 'badge badge--berry' }, badge) : el('span'));
+  #deeds() {
+    const conversation = this.#conversation();
+    return conversation && deedsOf(this.rooms.client, { id: conversation.id, kind: conversation.kind, name: nameOf(conversation) });
+  }
+
+  /**
+   * A button that stays when what it does is not allowed, and says why not.
+   * @param {string} sign @param {string} label @param {() => void} run @param {string} [classes]
+   */
+  #action(sign, label, run, classes = 'row-link') {
+    const name = el('span', { class: 'grow' }, label);
+    const value = el('span', { class: 'quiet small' });
+    const why = el('span', { class: 'menu__why' });
+    const node = el('button', { class: classes, type: 'button', hidden: true }, icon(sign, 'icon icon--sm'), el('span', { class: 'grow' }, name, why), value);
+    node.addEventListener('click', () => node.getAttribute('aria-disabled') !== 'true' && run());
+    /** @param {{label?: string, value?: string, why: string}} now */
+    const show = (now) => {
+      node.hidden = false;
+      if (now.label) name.textContent = now.label;
+      value.textContent = now.value ?? '';
+      why.textContent = now.why;
+      if (now.why) node.setAttribute('aria-disabled', 'true');
+      else node.removeAttribute('aria-disabled');
+    };
+    return { node, show };
+  }
+
+  /** Whether this part shows this already; it does from now on. @param {Element} node @param {any} content */
+  #isDrawn(node, content) {
+    const now = JSON.stringify(content);
+    if (this.drawn.get(node) === now) return true;
+    this.drawn.set(node, now);
+    return false;
+  }
+
+  #draw() {
+    const conversation = this.#conversation();
+    if (!conversation) return;
+    const { id, kind, role, members } = conversation;
+    const company = this.people.of(id);
+    const name = nameOf(conversation);
+    this.root.setAttribute('aria-label', `Details of ${name}`);
+    const partner = conversation.with ? this.people.isHere(id, conversation.with.id) : null;
+    if (!this.#isDrawn(this.top, [name, members, partner])) {
+      this.top.replaceChildren(avatarOf(conversation, 'avatar--xl', partner), el('p', { dir: 'auto' }, name), el('p', { class: 'quiet small' }, subtitleOf(conversation)),
+        ...(conversation.with ? [el('p', { class: 'quiet small' }, [partner ? 'Here now' : '', sinceWords(conversation.with.id)].filter(Boolean).join(' · '))] : []));
+    }
+    byId('details-members').textContent = plural(members, '# member', '# members');
+    this.here.textContent = company.count === null ? '' : `${figure(company.count)} here`;
+    this.#drawState();
+    this.#drawMembers(company, role);
+    const { loaded, loading, next, trouble } = company;
+    const below = trouble || (loaded ? '' : words.loading);
+    if (this.below.textContent !== below) this.below.textContent = below;
+    this.below.hidden = !below;
+    this.next.hidden = !trouble && (!loaded || next === null);
+    this.next.textContent = loading ? words.loadingMore : trouble ? words.again : words.more;
+    if (kind === 'direct') return;
+    const place = kind === 'room' ? 'room' : 'group';
+    this.add.show({ why: whyNoOrder(role) && words.onlyModeratorsAdd });
+    this.slow.show({ value: pauseWords(conversation.slowMode ?? 0), why: whyNoOrder(role) });
+    this.leave.show({ label: `Leave the ${place}`, why: whyNotLeave(conversation) });
+    this.#drawBanned(company, !whyNoOrder(role));
+  }
+
+  /** What holds for the own account here: muted, slow mode. */
+  #drawState() {
+    const { mutedUntil = 0, mutedWhy = '', slowMode = 0, role } = /** @type {import('./rooms.js').Conversation} */ (this.#conversation());
+    const muted = mutedUntil > Date.now();
+    window.clearTimeout(this.muteTimer);
+    if (muted) this.muteTimer = window.setTimeout(() => this.#draw(), Math.min(mutedUntil - Date.now() + 50, 2 ** 31 - 1));
+    this.state.hidden = !muted && !slowMode;
+    if (this.#isDrawn(this.state, [muted && mutedUntil, mutedWhy, slowMode, role])) return;
+    this.state.replaceChildren(
+      muted ? el('p', { class: 'note note--warn' }, icon('bell-off'), el('span', {}, el('strong', {}, `You are muted until ${untilWords(mutedUntil)}.`), ' You can read, but not write or react.', mutedWhy && ` Reason: “${mutedWhy}”`)) : '',
+      slowMode ? el('p', { class: 'note' }, icon('clock'), el('span', {}, el('strong', {}, 'Slow mode.'), role === 'member' ? ` ${pauseWords(slowMode)} between two messages.` : ` ${pauseWords(slowMode)} between two messages, not for you.`)) : '');
+  }
+
+  /** @param {import('./people.js').Company} company @param {string} mine the own role */
+  #drawMembers(company, mine) {
+    const gone = new Map(this.rows);
+    /** @type {Element | null} */
+    let at = this.list.firstElementChild;
+    for (const member of company.members) {
+      const row = this.#member(member, mine);
+      gone.delete(member.user.id);
+      if (row === at) at = row.nextElementSibling;
+      else this.list.insertBefore(row, at);
+    }
+    for (const [user, row] of gone) {
+      // Whoever stood on this row goes on at the head of the list.
+      if (row.contains(document.activeElement)) byId('details-title').focus();
+      row.remove();
+      this.rows.delete(user);
+    }
+    this.list.hidden = !company.members.length;
+  }
+
+  /** @param {import('./rooms.js').Member} member @param {string} mine */
+  #member(member, mine) {
+    const { user, role } = member;
+    const id = /** @type {string} */ (this.id);
+    let row = this.rows.get(user.id);
+    if (!row) {
+      const menu = menuButton(`Steps for ${user.name}`, () => this.#steps(user.id), this.root);
+      row = el('li', { class: 'member' }, el('span'), el('p', { class: 'truncate' }), el('span', { class: 'row row--end' }), menu);
+      this.rows.set(user.id, /** @type {HTMLElement} */ (row));
+    }
+    const isMe = user.id === this.rooms.me.id;
+    const isHere = this.people.isHere(id, user.id);
+    const muted = this.people.mutedUntil(id, user.id);
+    if (this.#isDrawn(/** @type {HTMLElement} */ (row), [user, role, isHere, muted, mine])) return /** @type {HTMLElement} */ (row);
+    const [face, text, badges] = /** @type {any} */ (row).children;
+    face.replaceWith(personAvatar(user, 'avatar--sm', isHere));
+    const state = [isMe ? 'You' : `@${user.username}`, isHere ? 'here now' : '', muted ? `muted until ${untilWords(muted)}` : ''].filter(Boolean).join(' · ');
+    text.replaceChildren(el('span', { dir: 'auto' }, user.name), el('br'), el('small', {}, state, isHere === false && el('span', { class: 'vh' }, ', not here')));
+    badges.replaceChildren(ROLES[role] ? el('span', { class: 'badge badge--berry' }, ROLES[role]) : '');
+    return /** @type {HTMLElement} */ (row);
+  }
+
+  /** The steps as they stand at this moment. @param {string} userId */
+  #steps(userId) {
+    const conversation = this.#conversation();
+    const deeds = this.#deeds();
+    const member = conversation && this.people.of(conversation.id).members.find(({ user }) => user.id === userId);
+    if (!conversation || !member || !deeds) return [];
+    const about = { member, mine: conversation.role, kind: conversation.kind, isMe: userId === this.rooms.me.id, isMuted: this.people.mutedUntil(conversation.id, userId) > 0 };
+    return stepsFor(about, deeds, () => this.actions.onProfile(member.user, conversation.id, ROLES[member.role] ?? ''));
+  }
+
+  /** @param {import('./people.js').Company} company @param {boolean} may */
+  #drawBanned({ banned, looked }, may) {
+    const people = [...banned.values()];
+    this.banned.hidden = !may;
+    if (!may || this.#isDrawn(this.banned, [people, looked])) return;
+    const id = /** @type {string} */ (this.id);
+    const hadFocus = this.banned.contains(document.activeElement);
+    const row = (/** @type {import('./client.js').Person} */ user) => el('li', { class: 'member' }, personAvatar(user, 'avatar--sm'),
+      el('p', { class: 'truncate' }, el('span', { dir: 'auto' }, user.name), el('br'), el('small', {}, `@${user.username}`)), el('span'),
+      el('button', { class: 'btn btn--line btn--sm', type: 'button', onclick: () => this.#deeds()?.unban(user) }, 'Lift the ban', el('span', { class: 'vh' }, ` on ${user.name}`)));
+    const done = looked === 'done' || looked === 'part';
+    const said = looked === 'now' ? words.looking : done && !people.length ? (looked === 'part' ? words.noBansPart : words.noBans) : looked === 'part' ? words.bansPart : '';
+    this.banned.replaceChildren(el('h3', { class: 'small quiet strong', id: 'details-banned', tabindex: '-1' }, 'Banned'),
+      people.length ? el('ul', { class: 'plain-list', 'aria-labelledby': 'details-banned' }, ...people.map(row)) : '',
+      said ? el('p', { class: 'quiet small', role: 'status' }, said) : '',
+      looked === 'not' ? el('button', { class: 'row-link', type: 'button', onclick: () => this.people.lookBack(id) }, icon('lock', 'icon icon--sm'), el('span', { class: 'grow' }, words.look)) : '');
+    this.actions.onBuilt();
+    if (hadFocus) byId('details-banned').focus();
   }
 }

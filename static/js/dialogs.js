@@ -3,7 +3,8 @@
 import { announce, el, icon, plural } from './dom.js';
 import { clearFaults, failureWords, onSubmit, showFaults, showNote } from './form.js';
 import { personAvatar } from './list.js';
-import { Refused, call, callAll, uuid } from './session.js';
+import { steadyKey } from './question.js';
+import { Refused, call, callAll } from './session.js';
 
 /**
  * Shows a dialog; Escape and its close button close it, and the browser gives the focus back to what opened it.
@@ -18,20 +19,6 @@ export function openDialog(title, ...body) {
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
-}
-
-/**
- * A key for a write that stays the same while what is asked stays the same, so that a second press after
- * a lost answer does not do it twice.
- */
-function steadyKey() {
-  let asked = '';
-  let key = '';
-  return (/** @type {any} */ body) => {
-    const now = JSON.stringify(body);
-    if (now !== asked) [asked, key] = [now, uuid()];
-    return key;
-  };
 }
 
 /** @param {HTMLFormElement} form @param {any} error @param {string} field where a sentence about the request belongs */
@@ -98,15 +85,15 @@ export function newConversation(onDone) {
 }
 
 /**
- * Somebody more in a group.
- * @param {{id: string, name: string}} conversation
+ * Somebody more in a group or a public room.
+ * @param {{id: string, name: string, kind: string}} conversation
  * @param {() => void} onDone
  */
 export function addPerson(conversation, onDone) {
   const keyFor = steadyKey();
   const form = el('form', { class: 'stack', novalidate: true, 'aria-label': 'Add a person' },
-    field('person', 'Their user name', 'Like mira-o, without @. They see what is said from now on.', PERSON),
-    el('div', { class: 'row' }, el('button', { class: 'btn btn--act', type: 'submit' }, 'Add to the group')));
+    field('person', 'Their user name', conversation.kind === 'room' ? 'Like mira-o, without @. They see everything that was said here.' : 'Like mira-o, without @. They see what is said from now on.', PERSON),
+    el('div', { class: 'row' }, el('button', { class: 'btn btn--act', type: 'submit' }, `Add to the ${conversation.kind === 'room' ? 'room' : 'group'}`)));
   const dialog = openDialog(`Add to ${conversation.name}`, form);
   form.querySelector('input').focus();
   onSubmit(form, 'Adding…', async () => {

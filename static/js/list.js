@@ -16,12 +16,15 @@ function initials(name) {
   return letters.join('').toLocaleUpperCase();
 }
 
-/** The round leaf of a person. @param {{id: string, name: string}} person @param {string} [size] */
-export const personAvatar = (person, size = '') => el('span', { class: `avatar avatar--${colourOf(person.id)} ${size}`, 'aria-hidden': 'true' }, initials(person.name));
+/** The dot of somebody who is here or is not; none while nobody knows. @param {boolean | null} [isHere] */
+const dot = (isHere) => (typeof isHere === 'boolean' ? el('span', { class: `dot${isHere ? '' : ' dot--off'}` }) : null);
 
-/** The square of a room, or the other person of a direct conversation. @param {import('./rooms.js').Conversation} conversation @param {string} [size] */
-export function avatarOf(conversation, size = '') {
-  if (conversation.with) return personAvatar(conversation.with, size);
+/** The round leaf of a person. @param {{id: string, name: string}} person @param {string} [size] @param {boolean | null} [isHere] */
+export const personAvatar = (person, size = '', isHere = null) => el('span', { class: `avatar avatar--${colourOf(person.id)} ${size}`, 'aria-hidden': 'true' }, initials(person.name), dot(isHere));
+
+/** The square of a room, or the other person of a direct conversation. @param {import('./rooms.js').Conversation} conversation @param {string} [size] @param {boolean | null} [isHere] */
+export function avatarOf(conversation, size = '', isHere = null) {
+  if (conversation.with) return personAvatar(conversation.with, size, isHere);
   const sign = conversation.kind === 'room' ? 'hash' : 'people';
   return el('span', { class: `avatar avatar--room avatar--${colourOf(conversation.id)} ${size}`, 'aria-hidden': 'true' }, icon(sign));
 }

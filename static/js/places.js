@@ -72,6 +72,11 @@ export class Places {
     if (!live) this.pull(room);
   }
 
+  /** The server hears us anew in a room that we stand in: what it tells again is known. @param {{room: string, live: boolean}} line */
+  meet({ room, live }) {
+    if (!live) this.pull(room);
+  }
+
   /** Forgets a room. @param {string} room */
   forget(room) {
     window.clearTimeout(this.all.get(room)?.hole);
