@@ -2,39 +2,20 @@
 // that were opened, who has read how far. Everything here follows from events; nothing draws.
 
 import { CommandError } from './client.js';
+import { alter, count, letGo, merged, newestFirst, readBy, takeIn } from './conversation.js';
 import { Refused, call, callAll } from './session.js';
 
+export { nameOf } from './conversation.js';
+
 const PAGE = 50;
-const KEPT = 200;
-const UNREAD_CAP = 100;
 /** A mark rises with every message that is seen; the server hears of it so often. */
 const MARK_EVERY_MS = 1000;
 
 /**
- * @typedef {import('./client.js').Person} Person
- * @typedef {{seq: number, ts: number, author: Person, body?: string, cmid?: string, rev?: number}} Message
- * @typedef {{user: Person, role: string, read: number}} Member
- * @typedef {object} Conversation
- * @property {string} id
- * @property {'direct' | 'group' | 'room'} kind
- * @property {string} [title]
- * @property {Person} [with]
- * @property {string} role
- * @property {number} members
- * @property {number} top
- * @property {number} read the own mark
- * @property {number} unread
- * @property {Message} [last]
- * @property {number} counted up to this `seq` messages are in `unread`
- * @property {number} activity for the order of the list, unix milliseconds
- * @property {Message[] | null} messages oldest first, without a gap up to the top; `null` until it is opened
- * @property {boolean} more whether there are older ones
- * @property {Member[]} people
- * @property {Map<string, number>} reads how far each other member has read
+ * @typedef {import('./conversation.js').Conversation} Conversation
+ * @typedef {import('./conversation.js').Member} Member
+ * @typedef {import('./conversation.js').Message} Message
  */
-
-/** What a conversation is called. @param {Conversation} conversation */
-export const nameOf = (conversation) => conversation.title ?? conversation.with?.name ?? 'Conversation';
 
 /**
  * Events: `list` (order, names, counts), `room` (`detail.id`: its messages or marks), `message`
@@ -70,7 +51,7 @@ export class Rooms extends EventTarget {
 
   /** Newest activity first. @returns {Conversation[]} */
   list() {
-    return [...this.all.values()].sort((a, b) => b.activity - a.activity || (a.id < b.id ? 1 : -1));
+    return newestFirst(this.all.values());
   }
 
   /** Messages of others that are not read, in all conversations. */
@@ -122,15 +103,7 @@ export class Rooms extends EventTarget {
 
   /** Takes what the server says of a conversation, unless events have told more. @param {any} item @param {number} activity */
   #take(item, activity) {
-    const known = this.all.get(item.id);
-    /** @type {Conversation} */
-    const conversation = known ?? { messages: null, more: false, people: [], reads: new Map(), counted: 0, ...item };
-    const newer = !known || item.top >= known.top;
-    Object.assign(conversation, { title: item.title, with: item.with, role: item.role, members: item.members });
-    if (newer) {
-      Object.assign(conversation, { top: item.top, last: item.last ?? undefined, activity });
-      if (item.read >= (known?.read ?? 0)) Object.assign(conversation, { read: item.read, unread: item.unread, counted: item.top });
-    }
+    const conversation = takeIn(this.all.get(item.id), item, activity);
     this.all.set(item.id, conversation);
     return conversation;
   }
@@ -208,9 +181,7 @@ export class Rooms extends EventTarget {
   /** Lets go of old messages of a conversation that is not shown any more. @param {string} id */
   leave(id) {
     const conversation = this.all.get(id);
-    if (!conversation?.messages || conversation.messages.length <= KEPT) return;
-    conversation.messages = conversation.messages.slice(-KEPT);
-    conversation.more = true;
+    if (conversation) letGo(conversation);
   }
 
   /**
@@ -263,11 +234,7 @@ export class Rooms extends EventTarget {
     this.#moved(event);
     const conversation = this.all.get(room);
     if (!conversation) return;
-    for (const message of [...(conversation.messages ?? []), ...(conversation.last ? [conversation.last] : [])]) {
-      if (message.seq !== d.target || (d.rev ?? Infinity) < (message.rev ?? 1)) continue;
-      message.body = d.body;
-      message.rev = d.rev ?? message.rev;
-    }
+    alter(conversation, d);
     this.#listChanged();
     this.#changed(room);
   }
@@ -284,10 +251,7 @@ export class Rooms extends EventTarget {
     const isNew = seq > conversation.top;
     this.#seen(conversation, message);
     if (message.author.id !== this.me.id) {
-      if (seq > conversation.counted && seq > conversation.read) {
-        conversation.unread = Math.min(UNREAD_CAP, conversation.unread + 1);
-        conversation.counted = seq;
-      }
+      count(conversation, seq);
       this.#readBy(conversation, message.author.id, seq);
       if (isNew) this.dispatchEvent(new CustomEvent('message', { detail: { conversation, message } }));
     }
@@ -314,12 +278,8 @@ export class Rooms extends EventTarget {
 
   /** @param {Conversation} conversation @param {Message[]} messages */
   #merge(conversation, messages) {
-    const bySeq = new Map((conversation.messages ?? []).map((message) => [message.seq, message]));
-    for (const message of messages) {
-      bySeq.set(message.seq, message);
-      if (message.author.id === this.me.id && message.cmid) this.outbox.remove(message.cmid);
-    }
-    conversation.messages = [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+    for (const { author, cmid } of messages) if (author.id === this.me.id && cmid) this.outbox.remove(cmid);
+    conversation.messages = merged(conversation.messages ?? [], messages);
   }
 
   /** @param {Record<string, {top: number, unread: number}>} tops */
@@ -351,9 +311,7 @@ export class Rooms extends EventTarget {
 
   /** @param {Conversation} conversation @param {string} user @param {number} seq */
   #readBy(conversation, user, seq) {
-    if (user === this.me.id || seq <= (conversation.reads.get(user) ?? -1)) return false;
-    conversation.reads.set(user, seq);
-    return true;
+    return user !== this.me.id && readBy(conversation, user, seq);
   }
 
   /** Somebody came, went or has another role. @param {any} event */
