@@ -14,7 +14,7 @@ crate::stories! {
     a_description_says_no_more_to_a_browser_than_a_page,
 }
 
-const PAGES: [&str; 4] = ["/", "/signin", "/signup", "/verify"];
+const PAGES: [&str; 5] = ["/", "/signin", "/signup", "/verify", "/docs"];
 
 async fn every_page_is_served_with_its_policy(place: Place) {
     let app = place.start(&[]).await;
