@@ -1,9 +1,16 @@
 // The protocol client: one WebSocket of `allthrive.v1.json` that stays up, and a place in each room
-// (places.js has the rule of catching up and what it promises).
+// (places.js has the rule of catching up and what it promises). It needs no framework and no page: in a page of the
+// server its cookie is enough, elsewhere `url` and `ticket` say where and who (clients/js is this file for npm).
 
 import { Places } from './places.js';
+import { CommandError, ended, lost } from './refusal.js';
+import { uuid } from './uuid.js';
+
+export { CommandError };
 
 const SUBPROTOCOL = 'allthrive.v1.json';
+/** `WebSocket.OPEN`, wherever the socket comes from. */
+const OPEN = 1;
 const QUIET_MS = 25_000;
 const ANSWER_MS = 10_000;
 const WAKE_ANSWER_MS = 2_500;
@@ -12,6 +19,7 @@ const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MOST_MS = 30_000;
 const STEADY_MS = 10_000;
 const EXPIRY_MARGIN_MS = 30_000;
+const AGAIN_MS = 1_000;
 
 /**
  * @typedef {{id: string, username: string, name: string}} Person
@@ -19,18 +27,10 @@ const EXPIRY_MARGIN_MS = 30_000;
  * @typedef {'connecting' | 'catching_up' | 'live' | 'waiting' | 'signed_out' | 'stopped'} State
  */
 
-/** A command that was not carried out: refused by the server, or cut off (`code` "connection_lost"). */
-export class CommandError extends Error {
-  /** @param {{code: string, message: string, retry: boolean, after_ms?: number}} refusal */
-  constructor(refusal) {
-    super(refusal.message);
-    this.code = refusal.code;
-    this.retry = refusal.retry;
-    this.afterMs = refusal.after_ms;
-  }
+/** @returns {string} where a page of the server finds its socket */
+function ownSocket() {
+  return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/v1/ws`;
 }
-
-const lost = () => new CommandError({ code: 'connection_lost', message: 'The connection was lost.', retry: true });
 
 /**
  * Events: `state` (see {@link State}, in `detail.state`), `event` (`detail` is the {@link WireEvent}),
@@ -39,13 +39,15 @@ const lost = () => new CommandError({ code: 'connection_lost', message: 'The con
 export class Client extends EventTarget {
   /**
    * @param {object} needs
-   * @param {() => Promise<void>} needs.refresh renews the cookie; throws an error with `status` 401 when the sign-in has ended
-   * @param {() => Promise<string>} needs.ticket a fresh ticket for the connection that is open
-   * @param {() => number} needs.expires when the cookie ends, unix milliseconds
+   * @param {() => Promise<void>} [needs.refresh] renews the cookie; throws an error with `status` 401 when the sign-in has ended
+   * @param {() => Promise<string>} needs.ticket a fresh ticket; throws an error with `status` 401 when the sign-in has ended
+   * @param {() => number} [needs.expires] when the cookie ends, unix milliseconds
+   * @param {string} [needs.url] the socket's address, as in `wss://chat.example.org/v1/ws`; then each connection shows a ticket
+   * @param {typeof WebSocket} [needs.WebSocket] where the platform has none
    */
   constructor(needs) {
     super();
-    this.needs = needs;
+    this.needs = { refresh: async () => {}, expires: () => 0, WebSocket: globalThis.WebSocket, ...needs };
     this.places = new Places({
       ask: (op, room, d) => this.ask(op, room, d),
       tell: (event) => this.#tell(event),
@@ -78,19 +80,22 @@ export class Client extends EventTarget {
 
   /** Connects and stays connected until {@link stop}. */
   start() {
-    this.quietTimer = window.setInterval(() => this.#watch(), 1000);
-    window.addEventListener('online', () => this.wake());
-    window.addEventListener('offline', () => this.welcomed && this.#probe(SUSPECT_ANSWER_MS));
-    document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') this.wake();
-    });
+    this.quietTimer = globalThis.setInterval(() => this.#watch(), 1000);
+    // Outside of a browser nobody says that the machine slept or lost its network: the watch finds out.
+    if (typeof document !== 'undefined') {
+      window.addEventListener('online', () => this.wake());
+      window.addEventListener('offline', () => this.welcomed && this.#probe(SUSPECT_ANSWER_MS));
+      document.addEventListener('visibilitychange', () => {
+        if (document.visibilityState === 'visible') this.wake();
+      });
+    }
     this.#connect();
   }
 
   /** Closes and stays closed. */
   stop() {
-    window.clearInterval(this.quietTimer);
-    window.clearTimeout(this.retryTimer);
+    globalThis.clearInterval(this.quietTimer);
+    globalThis.clearTimeout(this.retryTimer);
     this.#become('stopped');
     this.#drop(1000);
   }
@@ -104,7 +109,7 @@ export class Client extends EventTarget {
   /** Does not wait for the next attempt. */
   tryNow() {
     if (this.state !== 'waiting') return;
-    window.clearTimeout(this.retryTimer);
+    globalThis.clearTimeout(this.retryTimer);
     this.#connect();
   }
 
@@ -117,11 +122,48 @@ export class Client extends EventTarget {
    * @returns {Promise<any>}
    */
   ask(op, room, d = {}) {
-    if (!this.socket || this.socket.readyState !== WebSocket.OPEN || (!this.welcomed && op !== 'hello')) return Promise.reject(lost());
+    if (!this.socket || this.socket.readyState !== OPEN || (!this.welcomed && op !== 'hello')) return Promise.reject(lost());
     const id = ++this.lastId;
     const answered = new Promise((resolve, reject) => this.pending.set(id, { resolve, reject }));
     this.socket.send(JSON.stringify({ id, op, room, d }));
     return answered;
+  }
+
+  /**
+   * Carries out one write, however often the line is lost meanwhile: it goes with one `cmid` and is asked until it is
+   * answered. Rejects with {@link CommandError} if it is refused, or the sign-in ends. It is kept in memory only.
+   * @param {string} op `message.send` and every other command that takes a `cmid`
+   * @param {string} room
+   * @param {any} [d]
+   * @returns {Promise<{seq: number, ts: number, dup: boolean}>}
+   */
+  async write(op, room, d = {}) {
+    const marked = { cmid: uuid(), ...d };
+    for (;;) {
+      await this.#greeted();
+      try {
+        return await this.ask(op, room, marked);
+      } catch (error) {
+        const refusal = /** @type {CommandError} */ (error);
+        if (!refusal.retry) throw refusal;
+        if (refusal.code !== 'connection_lost') await new Promise((resolve) => globalThis.setTimeout(resolve, refusal.afterMs ?? AGAIN_MS));
+      }
+    }
+  }
+
+  /** Resolves while a connection is greeted; rejects once there will be none. @returns {Promise<void>} */
+  #greeted() {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const over = this.state === 'stopped' || this.state === 'signed_out';
+        if (!over && !this.welcomed) return;
+        this.removeEventListener('state', look);
+        if (over) reject(this.state === 'stopped' ? lost() : ended());
+        else resolve();
+      };
+      this.addEventListener('state', look);
+      look();
+    });
   }
 
   /**
@@ -165,12 +207,13 @@ export class Client extends EventTarget {
     this.#become('connecting');
     const expires = this.needs.expires();
     if (expires && expires - EXPIRY_MARGIN_MS < Date.now() && !(await this.#renew())) return;
-    const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-    const socket = new WebSocket(`${scheme}://${location.host}/v1/ws`, [SUBPROTOCOL]);
+    const ticket = this.needs.url ? await this.#ticket() : undefined;
+    if (ticket === null || this.state !== 'connecting') return;
+    const socket = new this.needs.WebSocket(this.needs.url ?? ownSocket(), [SUBPROTOCOL]);
     this.socket = socket;
     this.welcomed = false;
     this.lastHeard = Date.now();
-    socket.addEventListener('open', () => this.#hello(socket));
+    socket.addEventListener('open', () => this.#hello(socket, ticket));
     socket.addEventListener('message', (event) => {
       if (socket === this.socket) this.#hear(event.data);
     });
@@ -191,10 +234,21 @@ export class Client extends EventTarget {
     }
   }
 
-  /** @param {WebSocket} socket */
-  async #hello(socket) {
+  /** A ticket to be shown; `null`, and has dealt with it, if there is none. @returns {Promise<string | null>} */
+  async #ticket() {
     try {
-      const welcome = await this.ask('hello', undefined, { resume: this.places.positions(), history_epoch: this.epoch, subscribe: 'all' });
+      return await this.needs.ticket();
+    } catch (error) {
+      if (/** @type {any} */ (error).status === 401) this.#become('signed_out');
+      else this.#retryLater();
+      return null;
+    }
+  }
+
+  /** @param {WebSocket} socket @param {string} [ticket] */
+  async #hello(socket, ticket) {
+    try {
+      const welcome = await this.ask('hello', undefined, { resume: this.places.positions(), history_epoch: this.epoch, subscribe: 'all', ticket });
       if (socket === this.socket) this.#welcome(welcome);
     } catch {
       // Refused: the server closes next, and the code says what to do. One that does not is left by the watch.
@@ -206,7 +260,7 @@ export class Client extends EventTarget {
     this.welcomed = true;
     this.epoch = welcome.history_epoch;
     this.refreshedForClose = false;
-    this.steadyTimer = window.setTimeout(() => {
+    this.steadyTimer = globalThis.setTimeout(() => {
       this.failures = 0;
     }, STEADY_MS);
     this.#become('catching_up');
@@ -292,7 +346,7 @@ export class Client extends EventTarget {
   /** @param {number} afterMs */
   #moveAfter(afterMs) {
     const socket = this.socket;
-    window.setTimeout(() => {
+    globalThis.setTimeout(() => {
       if (socket === this.socket) this.#closed(4001, '');
     }, afterMs);
   }
@@ -307,12 +361,12 @@ export class Client extends EventTarget {
   #probe(within) {
     if (this.probeTimer) return;
     const asked = Date.now();
-    this.probeTimer = window.setTimeout(() => {
+    this.probeTimer = globalThis.setTimeout(() => {
       this.probeTimer = 0;
       if (this.lastHeard < asked) this.#closed(4009, '');
     }, within);
     this.ask('ping', undefined).catch(() => {}).finally(() => {
-      window.clearTimeout(this.probeTimer);
+      globalThis.clearTimeout(this.probeTimer);
       this.probeTimer = 0;
     });
   }
@@ -322,14 +376,14 @@ export class Client extends EventTarget {
     const socket = this.socket;
     this.socket = null;
     this.welcomed = false;
-    window.clearTimeout(this.steadyTimer);
-    window.clearTimeout(this.probeTimer);
+    globalThis.clearTimeout(this.steadyTimer);
+    globalThis.clearTimeout(this.probeTimer);
     this.probeTimer = 0;
     this.places.lose();
     const waiting = [...this.pending.values()];
     this.pending.clear();
     for (const { reject } of waiting) reject(lost());
-    if (socket && socket.readyState <= WebSocket.OPEN) socket.close(code);
+    if (socket && socket.readyState <= OPEN) socket.close(code);
   }
 
   /**
@@ -348,7 +402,7 @@ export class Client extends EventTarget {
     }
     if (code >= 4100 && code < 4200) {
       this.reason = reason;
-      window.clearInterval(this.quietTimer);
+      globalThis.clearInterval(this.quietTimer);
       this.#become('stopped');
       return;
     }
@@ -360,8 +414,8 @@ export class Client extends EventTarget {
     this.failures += 1;
     const wait = most * (0.5 + Math.random() / 2);
     this.nextTry = Date.now() + wait;
-    window.clearTimeout(this.retryTimer);
-    this.retryTimer = window.setTimeout(() => this.#connect(), wait);
+    globalThis.clearTimeout(this.retryTimer);
+    this.retryTimer = globalThis.setTimeout(() => this.#connect(), wait);
     this.#become('waiting');
   }
 }

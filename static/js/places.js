@@ -59,7 +59,7 @@ export class Places {
     this.toPull = [];
     this.pulls = 0;
     for (const place of this.all.values()) {
-      window.clearTimeout(place.hole);
+      globalThis.clearTimeout(place.hole);
       Object.assign(place, { live: false, pulling: false, hole: 0 });
     }
   }
@@ -79,7 +79,7 @@ export class Places {
 
   /** Forgets a room. @param {string} room */
   forget(room) {
-    window.clearTimeout(this.all.get(room)?.hole);
+    globalThis.clearTimeout(this.all.get(room)?.hole);
     this.all.delete(room);
   }
 
@@ -104,7 +104,7 @@ export class Places {
     for (const [room, { top }] of Object.entries(tops)) {
       const place = this.all.get(room);
       if (!place || place.cursor === null || place.hole || top <= place.cursor) continue;
-      place.hole = window.setTimeout(() => {
+      place.hole = globalThis.setTimeout(() => {
         place.hole = 0;
         if (this.connected && place.cursor !== null && place.cursor < top) this.pull(room);
       }, HOLE_MS);
@@ -162,7 +162,7 @@ export class Places {
           if (refusal.code === 'not_found' || refusal.code === 'forbidden') this.needs.gone(room);
           return;
         }
-        await new Promise((resolve) => window.setTimeout(resolve, refusal.afterMs ?? 1000));
+        await new Promise((resolve) => globalThis.setTimeout(resolve, refusal.afterMs ?? 1000));
       }
     }
   }

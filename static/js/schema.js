@@ -14,8 +14,8 @@ export class Schemas {
   at(node) {
     let found = node;
     for (let steps = 0; found?.$ref && steps < 8; steps += 1) {
-      const path = found.$ref.slice(2).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-      found = path.reduce((here, part) => here?.[part], this.document);
+      const path = found.$ref.slice(2).split('/').map((/** @type {string} */ part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+      found = path.reduce((/** @type {any} */ here, /** @type {string} */ part) => here?.[part], this.document);
     }
     // A reference that says something of its own.
     const only = found?.allOf?.length === 1 && !found.properties ? found.allOf[0] : null;
@@ -46,10 +46,10 @@ export class Schemas {
     const whole = this.at(schema);
     if (!whole || whole === true) return 'anything';
     if (whole.const !== undefined) return JSON.stringify(whole.const);
-    if (whole.enum) return whole.enum.map((one) => JSON.stringify(one)).join(' or ');
-    const choices = (whole.oneOf ?? whole.anyOf ?? []).filter((one) => this.at(one)?.type !== 'null');
-    if (choices.length) return [...new Set(choices.map((one) => this.words(one)))].join(' or ');
-    const type = [whole.type].flat().filter((one) => one && one !== 'null').join(' or ');
+    if (whole.enum) return whole.enum.map((/** @type {any} */ one) => JSON.stringify(one)).join(' or ');
+    const choices = (whole.oneOf ?? whole.anyOf ?? []).filter((/** @type {Schema} */ one) => this.at(one)?.type !== 'null');
+    if (choices.length) return [...new Set(choices.map((/** @type {Schema} */ one) => this.words(one)))].join(' or ');
+    const type = [whole.type].flat().filter((/** @type {string} */ one) => one && one !== 'null').join(' or ');
     if (type === 'array') return `list of ${this.words(whole.items ?? true)}`;
     if (type === 'object' || whole.properties || whole.allOf) return this.nameOf(schema) || 'object';
     const bounds = [
@@ -76,9 +76,9 @@ export class Schemas {
     if (whole.examples?.length) return whole.examples[0];
     if (whole.const !== undefined) return whole.const;
     if (whole.enum) return whole.enum[0];
-    const choice = (whole.oneOf ?? whole.anyOf ?? []).find((one) => this.at(one)?.type !== 'null');
+    const choice = (whole.oneOf ?? whole.anyOf ?? []).find((/** @type {Schema} */ one) => this.at(one)?.type !== 'null');
     if (choice) return this.example(choice, name, depth + 1);
-    const type = [whole.type].flat().find((one) => one && one !== 'null');
+    const type = [whole.type].flat().find((/** @type {string} */ one) => one && one !== 'null');
     if (type === 'array') return [this.example(whole.items ?? true, name, depth + 1)];
     if (type === 'string') return sample(this.nameOf(schema), name, whole);
     if (type === 'integer' || type === 'number') return /ts$|_ts$|^at$/.test(name) ? 1790000000000 : Math.max(whole.minimum ?? 0, Math.min(42, whole.maximum ?? 42));

@@ -1,5 +1,7 @@
 // Who is signed in here, and every REST call: CSRF, one refresh, errors as values with words.
 
+export { uuid } from './uuid.js';
+
 const BASE = '/api/v1';
 const EXPIRY_KEY = 'allthrive.access_expires_ts';
 
@@ -24,19 +26,6 @@ export class Refused extends Error {
   get isOffline() {
     return this.status === 0;
   }
-}
-
-/**
- * A UUID, version 4. A page on plain http in a local network has no `crypto.randomUUID`.
- * @returns {string}
- */
-export function uuid() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
 let csrf = '';
