@@ -7,6 +7,7 @@ mod cluster;
 mod conformance;
 mod crash;
 mod demo;
+mod liar;
 #[path = "../../actors/tests/node/redis.rs"]
 mod redis;
 mod resume;

@@ -43,9 +43,15 @@ impl Session {
         let every = self.system.inner().pace.ping_every;
         let [low, high, ..] = *Uuid::new_v4().as_bytes();
         let spread = every.mul_f64(f64::from(u16::from_be_bytes([low, high])) / 65_536.0);
-        ctx.run_later(spread, move |_, ctx| {
-            ctx.run_interval(every, |session, _| session.lane.say(&frame::ping(&Uuid::new_v4().as_bytes()[..8])));
+        ctx.run_later(spread, move |session, ctx| {
+            // At once: a peer that only answers would be silent for too long before the second.
+            session.ask_for_life();
+            ctx.run_interval(every, |session, _| session.ask_for_life());
         });
+    }
+
+    fn ask_for_life(&self) {
+        self.lane.say(&frame::ping(&Uuid::new_v4().as_bytes()[..8]));
     }
 }
 

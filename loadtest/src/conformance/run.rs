@@ -56,7 +56,9 @@ pub async fn run(people: &[Session], wish: &Wish) -> Result<Report, Error> {
     let stage = |turn| Stage { address: address.to_owned(), people: Rc::clone(&people), turn, trace: Trace::default() };
 
     let stage = &stage;
-    let (alone, together): (Vec<_>, Vec<_>) = wish.cases().into_iter().enumerate().partition(|(_, case)| case.spends);
+    let (alone, mut together): (Vec<_>, Vec<_>) = wish.cases().into_iter().enumerate().partition(|(_, case)| case.spends);
+    // Those that take long are not left for the end.
+    together.sort_by_key(|(_, case)| std::cmp::Reverse(case.within));
     let mut verdicts: Vec<_> = stream::iter(together)
         .map(|(turn, case)| async move { (turn, judge(case, turn, stage).await) })
         .buffer_unordered(AT_ONCE)

@@ -20,6 +20,7 @@ pub const PEOPLE: usize = 4;
 /// The people of a case: who it is that plays each part changes from case to case.
 pub(crate) const MIRA: usize = 0;
 pub(crate) const ZOE: usize = 1;
+pub(crate) const IVO: usize = 2;
 pub(crate) const NOA: usize = 3;
 
 const NAMES: [&str; PEOPLE] = ["mira", "zoe", "ivo", "noa"];

@@ -125,6 +125,11 @@ impl Talk {
         self.refused(op, room, d, code).await
     }
 
+    /// The next event of this room and name; what else comes stays for later.
+    pub(crate) async fn event(&mut self, room: RoomId, name: &str) -> Outcome<Value> {
+        self.next_of(|frame| frame["event"] == name && frame["room"] == json!(room)).await
+    }
+
     /// The next durable event of this room.
     pub(crate) async fn durable(&mut self, room: RoomId) -> Outcome<Value> {
         self.next_of(|frame| frame["room"] == json!(room) && frame["event"].is_string() && frame["seq"].is_u64()).await

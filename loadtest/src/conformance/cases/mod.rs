@@ -3,6 +3,12 @@
 mod envelope;
 mod frames;
 mod handshake;
+mod heartbeat;
+mod limits;
+mod members;
+mod messages;
+mod passing;
+mod resume;
 mod writes;
 
 use super::Case;
@@ -25,6 +31,17 @@ use cases;
 /// Every case, in the order of the document.
 #[must_use]
 pub fn all() -> Vec<Case> {
-    let files = [handshake::CASES, envelope::CASES, writes::CASES, frames::CASES];
+    let files = [
+        handshake::CASES,
+        envelope::CASES,
+        writes::CASES,
+        resume::CASES,
+        messages::CASES,
+        members::CASES,
+        passing::CASES,
+        heartbeat::CASES,
+        frames::CASES,
+        limits::CASES,
+    ];
     files.into_iter().flatten().copied().collect()
 }
