@@ -7,6 +7,7 @@
 //! - [`auth`]: passwords, tokens, cookies, CSRF, and the extractors that guard a handler
 //! - [`mail`], [`pages`], [`rooms`]: mail as files, the web client, the way into a room
 //! - [`error`]: problems; [`telemetry`]: the log and request ids; [`headers`]: what every answer carries
+//! - [`open_files`]: as many as the system permits
 //! - [`crypto`], [`origin`], [`peer`], [`ids`]: small shared pieces
 //!
 //! *A new endpoint*: a function in `routes/x.rs`, its line in `routes/mod.rs`, a story in `tests/api`.
@@ -20,6 +21,7 @@ pub mod first_run;
 pub mod headers;
 pub mod ids;
 pub mod mail;
+pub mod open_files;
 pub mod origin;
 pub mod pages;
 pub mod peer;

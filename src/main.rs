@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use allthrive::cli::{Cli, Command};
 use allthrive::config::{Settings, Sources};
 use allthrive::startup::Application;
-use allthrive::telemetry;
+use allthrive::{open_files, telemetry};
 use clap::Parser as _;
 
 #[global_allocator]
@@ -42,6 +42,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
 async fn serve(config: Option<PathBuf>) -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings::load(&Sources::of_process(config))?;
     telemetry::start(&settings.log, settings.server.mode);
+    open_files::raise_limit();
     let application = Application::build(settings).await?;
     println!("AllThrive is at {}", application.origin());
     application.run_until_stopped().await?;

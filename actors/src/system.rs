@@ -14,7 +14,7 @@ use allthrive_protocol::reply::Written;
 use allthrive_protocol::{Cmid, Code, Refusal, RoomId, UserId};
 use allthrive_store::Store;
 use allthrive_store::audit::chain::ChainKey;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use uuid::Uuid;
 
 use crate::audit::{Note, Notes};
@@ -35,6 +35,10 @@ use crate::relay::{Expel, Relay, RelayActor};
 use crate::revocation;
 use crate::room::{Room, Submit};
 use crate::session::Tickets;
+
+/// Pages that are read from the store at once, on one node: each reads up to 200 rows, whatever their texts weigh, to
+/// tell 128 KiB of them. A crowd that comes back at once waits its turn and costs no more.
+const PAGE_READS: usize = 4;
 
 /// What the system is made of.
 pub struct Options {
@@ -170,6 +174,8 @@ pub(crate) struct Inner {
     pub(crate) addresses: Seats<IpAddr>,
     /// Connections by account.
     pub(crate) accounts: Seats<UserId>,
+    /// Pages that may be read from the store now.
+    pub(crate) page_reads: Semaphore,
     pub(crate) pace: Pace,
     pub(crate) draining: AtomicBool,
     pub(crate) sessions: AtomicUsize,
@@ -205,6 +211,7 @@ impl System {
             tickets: options.tickets,
             fingerprints: Fingerprints::new(&options.fingerprint_key),
             notes,
+            page_reads: Semaphore::new(PAGE_READS),
             pace: options.pace,
             limits,
             limiter,
@@ -247,6 +254,11 @@ impl System {
         };
         known.push(worker);
         relay
+    }
+
+    /// Waits until a page may be read; it may be until this is dropped, which is before the peer has it.
+    pub(crate) async fn page_turn(&self) -> SemaphorePermit<'_> {
+        self.inner.page_reads.acquire().await.expect("nobody closes it")
     }
 
     pub(crate) fn inner(&self) -> &Inner {

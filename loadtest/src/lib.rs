@@ -9,6 +9,8 @@
 //! - [`peer`]: one raw connection, for what an honest client would never say
 //! - [`raw`]: one connection of bytes, for what no library would say
 //! - [`conformance`]: what a client may rely on, asked of any server of this protocol
+//! - [`hostile`]: peers that mean harm or are very slow, and how each must end
+//! - [`process`]: what a server takes of the machine
 //! - [`dice`]: randomness from a seed, so that a run can be had again
 
 pub mod accounts;
@@ -16,7 +18,9 @@ pub mod check;
 pub mod conformance;
 pub mod crowd;
 pub mod dice;
+pub mod hostile;
 pub mod peer;
+pub mod process;
 pub mod raw;
 
 pub use accounts::Person;

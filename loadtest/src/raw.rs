@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// Long enough for a busy machine; what waits for something that never comes fails by it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -25,26 +25,7 @@ impl Raw {
     /// # Panics
     /// If nobody answers at that address.
     pub async fn open(address: &str, path: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
-        let mut raw = Self::connect(address).await;
-        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
-        );
-        raw.send(request.as_bytes()).await;
-        let end = loop {
-            if let Some(at) = raw.received.windows(4).position(|four| four == b"\r\n\r\n") {
-                break at + 4;
-            }
-            assert!(raw.more().await, "the server ended before it answered");
-        };
-        let head = String::from_utf8_lossy(&raw.received[..end]).into_owned();
-        raw.received.drain(..end);
-        match head.split(' ').nth(1).and_then(|status| status.parse().ok()) {
-            Some(101) => Ok(raw),
-            Some(status) => Err(status),
-            None => panic!("not an answer: {head}"),
-        }
+        Self::connect(address).await.upgrade(path, headers).await
     }
 
     /// A connection that has not said anything yet.
@@ -52,9 +33,53 @@ impl Raw {
     /// # Panics
     /// If nobody answers at that address.
     pub async fn connect(address: &str) -> Self {
-        let stream = TcpStream::connect(address).await.expect("somebody listens");
+        Self::over(TcpStream::connect(address).await.expect("somebody listens"))
+    }
+
+    /// The same, of a peer whose kernel takes little more than `bytes` that it has not read yet.
+    ///
+    /// # Panics
+    /// If nobody answers at that address, or it is not one of IPv4.
+    pub async fn narrow(address: &str, bytes: u32) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket can be had");
+        // Before it connects: that is when the window is agreed on.
+        socket.set_recv_buffer_size(bytes).expect("a socket of ours");
+        Self::over(socket.connect(address.parse().expect("an address and a port")).await.expect("somebody listens"))
+    }
+
+    fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("a socket of ours");
         Self { stream, received: Vec::new() }
+    }
+
+    /// Asks for a WebSocket at `path` with these headers; the HTTP status where the server refuses.
+    ///
+    /// # Errors
+    /// The status the server answered with.
+    ///
+    /// # Panics
+    /// If the server ends without an answer.
+    pub async fn upgrade(mut self, path: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
+        let host = self.stream.peer_addr().map(|address| address.to_string()).unwrap_or_default();
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
+        );
+        self.send(request.as_bytes()).await;
+        let end = loop {
+            if let Some(at) = self.received.windows(4).position(|four| four == b"\r\n\r\n") {
+                break at + 4;
+            }
+            assert!(self.more().await, "the server ended before it answered");
+        };
+        let head = String::from_utf8_lossy(&self.received[..end]).into_owned();
+        self.received.drain(..end);
+        match head.split(' ').nth(1).and_then(|status| status.parse().ok()) {
+            Some(101) => Ok(self),
+            Some(status) => Err(status),
+            None => panic!("not an answer: {head}"),
+        }
     }
 
     /// The socket, for what only it can be told.
@@ -73,6 +98,31 @@ impl Raw {
     pub async fn send(&mut self, bytes: &[u8]) {
         // It may have had enough: what it said last is what the test looks at.
         let _ = tokio::time::timeout(PATIENCE, self.stream.write_all(bytes)).await.expect("the server takes what is sent");
+    }
+
+    /// Sends bytes as they are; whether the server's end still takes them.
+    pub async fn try_send(&mut self, bytes: &[u8]) -> bool {
+        matches!(tokio::time::timeout(PATIENCE, self.stream.write_all(bytes)).await, Ok(Ok(())))
+    }
+
+    /// Takes so many bytes at most, once, whatever they are; `false` once the server has ended.
+    pub async fn sip(&mut self, bytes: usize) -> bool {
+        let mut taken = vec![0; bytes];
+        let Ok(Ok(length @ 1..)) = tokio::time::timeout(PATIENCE, self.stream.read(&mut taken)).await else { return false };
+        self.received.extend_from_slice(&taken[..length]);
+        true
+    }
+
+    /// Whether there is anything to read within this time: `Some(false)` once the server has ended.
+    pub async fn bytes_within(&self, time: Duration) -> Option<bool> {
+        let looked = tokio::time::timeout(time, self.stream.peek(&mut [0])).await.ok()?;
+        Some(matches!(looked, Ok(1..)))
+    }
+
+    /// Bytes that were received and not shown yet.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.received.len()
     }
 
     /// The next frame: its first byte and its payload. `None` once the server has ended.

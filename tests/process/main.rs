@@ -8,6 +8,7 @@ mod conformance;
 mod crash;
 mod demo;
 mod liar;
+mod hostile;
 #[path = "../../actors/tests/node/redis.rs"]
 mod redis;
 mod resume;

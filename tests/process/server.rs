@@ -167,6 +167,11 @@ impl Server {
         self.restart();
     }
 
+    /// Which process it is now.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
     /// SIGSTOP: it stands still where it is, whatever it has in its hands.
     pub(crate) fn freeze(&self) {
         signal(self.child.as_ref().expect("it runs"), "STOP");

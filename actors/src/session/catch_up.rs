@@ -210,11 +210,13 @@ impl Session {
             self.reply_in_lane::<()>(id, Err(refusal));
             return self.page_given(ctx);
         }
+        let system = self.system.clone();
         let (store, relay) = (self.system.inner().parts.store.clone(), self.relay.clone());
         let work = async move {
             if !relay.watch(room).await {
                 return Err(busy());
             }
+            let _turn = system.page_turn().await;
             store.page(who.user, room, ask.after, ask.limit, PAGE_BYTES).await.map_err(|error| unavailable(&error))
         };
         self.go(id, ctx, work, move |session, page, ctx| {

@@ -167,7 +167,9 @@ impl Session {
 
     pub(super) fn history(&mut self, id: Option<u64>, room: RoomId, ask: History, who: Identity, ctx: &mut Ctx) {
         let store = self.system.inner().parts.store.clone();
+        let system = self.system.clone();
         let work = async move {
+            let _turn = system.page_turn().await;
             let page = store.history(who.user, room, ask).await;
             page.map_err(|error| unavailable(&error))?.ok_or_else(no_room)
         };

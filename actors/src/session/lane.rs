@@ -25,6 +25,10 @@ pub const SOFT_BYTES: usize = 256 * 1024;
 /// Above this the connection is given up: its peer takes nothing.
 pub const HARD_BYTES: usize = 1024 * 1024;
 
+/// Most of a frame that leaves the lane at once. What writes to the socket copies what it is given, and keeps it for
+/// a peer that takes nothing; so a page of history stays here, where it is counted and held once.
+const PIECE_BYTES: usize = 32 * 1024;
+
 /// Two volatile frames with the same key: the later one says all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -50,11 +54,14 @@ pub struct Lane {
 #[derive(Default)]
 struct Inner {
     said: BytesMut,
+    /// What is left of a frame that has begun to leave: nothing may come between.
+    begun: Bytes,
     frames: VecDeque<(Bytes, Option<MergeKey>)>,
     /// How many frames have left.
     left: usize,
     /// Where in the lane the frame with a key is, counted with those that have left.
     keyed: HashMap<MergeKey, usize>,
+    /// Of all frames, and of what has begun.
     bytes: usize,
     waker: Option<Waker>,
     /// Since when nothing more is taken in.
@@ -104,7 +111,7 @@ impl Lane {
     #[must_use]
     pub fn has_more(&self) -> bool {
         let inner = self.inner.borrow();
-        !inner.said.is_empty() || !inner.frames.is_empty()
+        !inner.said.is_empty() || inner.bytes > 0
     }
 
     /// Says Close, with this code, behind all that is in the lane: the body of the response ends when that is out.
@@ -176,6 +183,12 @@ impl Lane {
         self.inner.borrow().bytes > SOFT_BYTES
     }
 
+    /// Whether a page may go in: one more than is there, and no third, while the peer takes them slowly.
+    #[must_use]
+    pub fn has_place_for_page(&self) -> bool {
+        self.inner.borrow().bytes <= SOFT_BYTES / 2
+    }
+
     /// Bytes that may still go in before it is above soft.
     #[must_use]
     pub fn room_below_soft(&self) -> usize {
@@ -187,6 +200,11 @@ impl Lane {
         (!inner.said.is_empty()).then(|| std::mem::take(&mut inner.said).freeze())
     }
 
+    fn take_begun(&self) -> Option<Bytes> {
+        let mut inner = self.inner.borrow_mut();
+        (!inner.begun.is_empty()).then(|| inner.take_piece())
+    }
+
     fn poll_frame(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let mut inner = self.inner.borrow_mut();
         if let Some((frame, key)) = inner.frames.pop_front() {
@@ -194,8 +212,8 @@ impl Lane {
             if let Some(key) = key {
                 inner.keyed.remove(&key);
             }
-            inner.bytes -= frame.len();
-            return Poll::Ready(Some(frame));
+            inner.begun = frame;
+            return Poll::Ready(Some(inner.take_piece()));
         }
         if inner.over.is_some() {
             return Poll::Ready(None);
@@ -213,9 +231,16 @@ impl Inner {
             self.said.extend_from_slice(&frame::close(code));
             self.over = Some(Instant::now());
             (self.frames, self.keyed) = (VecDeque::new(), HashMap::new());
-            self.bytes = 0;
+            // The rest of a frame that has begun stays, or the Close would be read as a part of it.
+            self.bytes = self.begun.len();
             self.wake();
         }
+    }
+
+    fn take_piece(&mut self) -> Bytes {
+        let piece = self.begun.split_to(self.begun.len().min(PIECE_BYTES));
+        self.bytes -= piece.len();
+        piece
     }
 
     fn wake(&mut self) {
@@ -225,8 +250,8 @@ impl Inner {
     }
 }
 
-/// The body of the response: what the actor says first, then the lane. Every item is a whole number of
-/// frames. Ends when the last word is out, or when the actor has ended without one.
+/// The body of the response: what the actor says first, then the lane. Nothing comes between the pieces of a long
+/// frame. Ends when the last word is out, or when the actor has ended without one.
 pub struct Merged<S> {
     /// Runs the actor; that it ends is all it tells.
     pub actor: Pin<Box<S>>,
@@ -242,8 +267,8 @@ where
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let actor = self.actor.as_mut().poll_next(cx);
-        if let Some(said) = self.lane.take_said() {
-            return Poll::Ready(Some(Ok(said)));
+        if let Some(bytes) = self.lane.take_begun().or_else(|| self.lane.take_said()) {
+            return Poll::Ready(Some(Ok(bytes)));
         }
         match actor {
             Poll::Pending => self.lane.poll_frame(cx).map(|frame| frame.map(Ok)),
@@ -254,118 +279,5 @@ where
 }
 
 #[cfg(test)]
-mod tests {
-    use futures_util::task::noop_waker_ref;
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn take(lane: &Lane) -> Poll<Option<Bytes>> {
-        lane.poll_frame(&mut Context::from_waker(noop_waker_ref()))
-    }
-
-    #[test]
-    fn frames_leave_in_order() {
-        let lane = Lane::new();
-        lane.push(Bytes::from_static(b"a")).unwrap();
-        lane.push(Bytes::from_static(b"b")).unwrap();
-        assert_eq!(take(&lane), Poll::Ready(Some(Bytes::from_static(b"a"))));
-        assert_eq!(take(&lane), Poll::Ready(Some(Bytes::from_static(b"b"))));
-        assert_eq!(take(&lane), Poll::Pending);
-    }
-
-    #[test]
-    fn a_later_value_takes_the_place_of_an_earlier_one() {
-        let lane = Lane::new();
-        let key = MergeKey::Tops(RoomId(Uuid::nil()));
-        lane.merge(Bytes::from_static(b"old"), key).unwrap();
-        lane.push(Bytes::from_static(b"x")).unwrap();
-        lane.merge(Bytes::from_static(b"newer"), key).unwrap();
-        assert_eq!(take(&lane), Poll::Ready(Some(Bytes::from_static(b"newer"))));
-        assert_eq!(take(&lane), Poll::Ready(Some(Bytes::from_static(b"x"))));
-        assert_eq!(lane.room_below_soft(), SOFT_BYTES);
-    }
-
-    /// What the index says is what looking through the whole lane would find.
-    #[test]
-    fn a_key_is_found_wherever_its_frame_is() {
-        use proptest::prelude::*;
-        #[derive(Debug, Clone)]
-        enum Step {
-            Push,
-            Merge(u8),
-            Take,
-        }
-        let step = prop_oneof![Just(Step::Push), (0..4u8).prop_map(Step::Merge), Just(Step::Take)];
-        proptest!(|(steps in proptest::collection::vec(step, 0..80))| {
-            let lane = Lane::new();
-            let mut expected: VecDeque<(usize, Option<u8>)> = VecDeque::new();
-            let frame = |n: usize| Bytes::from(n.to_string());
-            for (n, step) in steps.into_iter().enumerate() {
-                match step {
-                    Step::Push => {
-                        lane.push(frame(n)).unwrap();
-                        expected.push_back((n, None));
-                    }
-                    Step::Merge(key) => {
-                        lane.merge(frame(n), MergeKey::Tops(RoomId(Uuid::from_u128(key.into())))).unwrap();
-                        match expected.iter_mut().find(|(_, known)| *known == Some(key)) {
-                            Some(earlier) => earlier.0 = n,
-                            None => expected.push_back((n, Some(key))),
-                        }
-                    }
-                    Step::Take => {
-                        let taken = expected.pop_front().map_or(Poll::Pending, |(n, _)| Poll::Ready(Some(frame(n))));
-                        prop_assert_eq!(take(&lane), taken);
-                    }
-                }
-                let bytes: usize = expected.iter().map(|(n, _)| frame(*n).len()).sum();
-                prop_assert_eq!(SOFT_BYTES - lane.room_below_soft(), bytes);
-                prop_assert_eq!(lane.inner.borrow().keyed.len(), expected.iter().filter(|(_, key)| key.is_some()).count());
-            }
-        });
-    }
-
-    #[test]
-    fn the_hard_bound_holds_and_the_lane_is_given_up() {
-        let lane = Lane::new();
-        lane.push(Bytes::from(vec![0; HARD_BYTES])).unwrap();
-        assert_eq!(lane.push(Bytes::from_static(b"x")), Err(Full));
-        assert_eq!(lane.take_said(), Some(frame::close(Some(4008))));
-        assert_eq!(take(&lane), Poll::Ready(None));
-        assert_eq!(lane.push(Bytes::from_static(b"x")), Err(Full));
-    }
-
-    #[test]
-    fn an_end_leaves_after_all_that_is_in_the_lane_although_the_actor_has_ended() {
-        let lane = Lane::new();
-        let mut merged = Merged { actor: Box::pin(futures_util::stream::empty::<Result<Bytes, ()>>()), lane: Rc::clone(&lane) };
-        lane.push(Bytes::from_static(b"event")).unwrap();
-        lane.say(b"reply");
-        lane.end(Some(4000));
-        assert_eq!(lane.push(Bytes::from_static(b"late")), Err(Full));
-        lane.say(b"later");
-        lane.end(Some(4001));
-        lane.close(Some(4002));
-        let mut next = || Pin::new(&mut merged).poll_next(&mut Context::from_waker(noop_waker_ref()));
-        for expected in [&b"reply"[..], b"event", b"\x88\x02\x0F\xA0"] {
-            assert_eq!(next(), Poll::Ready(Some(Ok(Bytes::from_static(expected)))));
-        }
-        assert_eq!(next(), Poll::Ready(None));
-        assert_eq!(lane.room_below_soft(), SOFT_BYTES);
-    }
-
-    #[test]
-    fn what_the_actor_says_overtakes_the_lane_and_outlives_the_actor() {
-        let lane = Lane::new();
-        let mut merged = Merged { actor: Box::pin(futures_util::stream::empty::<Result<Bytes, ()>>()), lane: Rc::clone(&lane) };
-        lane.push(Bytes::from_static(b"event")).unwrap();
-        lane.say(b"reply");
-        lane.close(Some(4000));
-        lane.say(b"never");
-        lane.close(Some(4001));
-        let mut next = || Pin::new(&mut merged).poll_next(&mut Context::from_waker(noop_waker_ref()));
-        assert_eq!(next(), Poll::Ready(Some(Ok(Bytes::from_static(b"reply\x88\x02\x0F\xA0")))));
-        assert_eq!(next(), Poll::Ready(None));
-    }
-}
+#[path = "lane_tests.rs"]
+mod tests;

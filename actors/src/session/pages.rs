@@ -11,8 +11,8 @@ use allthrive_protocol::presence::AskPresence;
 
 use super::{Ctx, Identity, Session};
 
-/// How long to wait before looking at a lane again that is above soft.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// How long to wait before looking again at a lane that has no place for a page.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// A page to be given.
 pub(super) enum Wanted {
@@ -62,7 +62,7 @@ impl Session {
         if self.pages.giving || self.pages.waiting.is_empty() {
             return;
         }
-        if self.lane.is_above_soft() {
+        if !self.lane.has_place_for_page() {
             if !std::mem::replace(&mut self.pages.looking, true) {
                 ctx.run_later(LOOK_AGAIN, |session, ctx| {
                     session.pages.looking = false;
