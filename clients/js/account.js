@@ -1,5 +1,8 @@
 // A sign-in for programs: what a browser does by its cookies, in a few lines.
 
+/** A call that is not answered by then has failed, and is made again by whoever made it. */
+const ANSWER_MS = 30_000;
+
 /** A call that the server refused. */
 export class Refused extends Error {
   /** @param {number} status @param {{code?: string, detail?: string}} problem */
@@ -21,6 +24,8 @@ export async function signIn(server, login, password) {
   /** @type {Map<string, string>} */
   const cookies = new Map();
   let csrf = '';
+  /** @type {Promise<any> | null} */
+  let refreshing = null;
 
   /** @param {string} method @param {string} path @param {any} [body] @param {string} [key] */
   async function send(method, path, body, key) {
@@ -31,7 +36,12 @@ export async function signIn(server, login, password) {
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(key && { 'idempotency-key': key }),
     };
-    const answer = await fetch(`${server}/api/v1/${path}`, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    const answer = await fetch(`${server}/api/v1/${path}`, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
     for (const line of answer.headers.getSetCookie()) {
       const [pair] = line.split(';');
       const at = pair.indexOf('=');
@@ -50,7 +60,11 @@ export async function signIn(server, login, password) {
       return await send(method, path, body, key);
     } catch (error) {
       if (!(error instanceof Refused) || error.status !== 401) throw error;
-      await send('POST', 'auth/refresh', {});
+      // Calls at once share one renewal: a token that is shown again, late, ends the sign-in.
+      refreshing ??= send('POST', 'auth/refresh', {}).finally(() => {
+        refreshing = null;
+      });
+      await refreshing;
       return send(method, path, body, key);
     }
   }

@@ -11,6 +11,7 @@ import { expect, test } from '../lib/test.js';
 
 const SOURCE = fileURLToPath(new URL('../../clients/js/', import.meta.url));
 const TALKER = fileURLToPath(new URL('../lib/talker.mjs', import.meta.url));
+const CLOSING = fileURLToPath(new URL('../lib/closing.mjs', import.meta.url));
 const COUNT = 40;
 
 function run(program, args, cwd) {
@@ -27,6 +28,13 @@ test.describe('the package', () => {
     run('tar', ['xzf', packed.filename.replace('@', '').replace('/', '-')], dir);
   });
   test.afterAll(() => rm(dir, { recursive: true, force: true }));
+
+  test('a write waits for another connection while one is closing, and for no mute', () => {
+    const env = { PATH: process.env.PATH, PACKAGE: join(dir, 'package') };
+    const done = spawnSync('node', ['--no-warnings', CLOSING], { env, encoding: 'utf8', timeout: 10_000 });
+    expect(done.stderr).toBe('');
+    expect(JSON.parse(done.stdout)).toEqual({ seq: 7, refusal: 'muted' });
+  });
 
   for (const engine of ENGINES) {
     test(`a program's writes are carried out once, and heard once in order, over a killed server on ${engine}`, async ({ start, named, request }) => {

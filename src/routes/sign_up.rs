@@ -117,8 +117,11 @@ pub async fn verify(request: HttpRequest, Json(Token { token }): Json<Token>, st
     let spent = || Problem::new(StatusCode::BAD_REQUEST, "link_invalid", "This link was used already or is older than 24 hours.");
     let secret = read_token(&token).ok_or_else(spent)?;
     let username = state.store.verify_email(digest(&secret), state.occasion(&request)).await?.ok_or_else(spent)?;
-    if let Some(account) = state.store.account_by_username(&username).await? {
-        first_run::open_first_room(&state, account.user.id).await;
+    // The address is verified, whatever becomes of the room.
+    match state.store.account_by_username(&username).await {
+        Ok(Some(account)) => first_run::open_first_room(&state, account.user.id).await,
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "whether this is the first account is not known"),
     }
     Ok(HttpResponse::Ok().json(VerifiedName { username }))
 }

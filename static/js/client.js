@@ -20,6 +20,8 @@ const BACKOFF_MOST_MS = 30_000;
 const STEADY_MS = 10_000;
 const EXPIRY_MARGIN_MS = 30_000;
 const AGAIN_MS = 1_000;
+/** A write does not wait longer than this for a rule of the room; above is a mute, or slow mode of minutes. */
+const LONGEST_WAIT_MS = 60_000;
 
 /**
  * @typedef {{id: string, username: string, name: string}} Person
@@ -131,7 +133,8 @@ export class Client extends EventTarget {
 
   /**
    * Carries out one write, however often the line is lost meanwhile: it goes with one `cmid` and is asked until it is
-   * answered. Rejects with {@link CommandError} if it is refused, or the sign-in ends. It is kept in memory only.
+   * answered. Rejects with {@link CommandError} if it is refused, for more than a minute at least, or the sign-in ends. It
+   * is kept in memory only.
    * @param {string} op `message.send` and every other command that takes a `cmid`
    * @param {string} room
    * @param {any} [d]
@@ -145,7 +148,7 @@ export class Client extends EventTarget {
         return await this.ask(op, room, marked);
       } catch (error) {
         const refusal = /** @type {CommandError} */ (error);
-        if (!refusal.retry) throw refusal;
+        if (!refusal.retry || (refusal.afterMs ?? 0) > LONGEST_WAIT_MS) throw refusal;
         if (refusal.code !== 'connection_lost') await new Promise((resolve) => globalThis.setTimeout(resolve, refusal.afterMs ?? AGAIN_MS));
       }
     }
@@ -156,7 +159,8 @@ export class Client extends EventTarget {
     return new Promise((resolve, reject) => {
       const look = () => {
         const over = this.state === 'stopped' || this.state === 'signed_out';
-        if (!over && !this.welcomed) return;
+        // One that is closing takes nothing any more; what comes of that is another state.
+        if (!over && !(this.welcomed && this.socket?.readyState === OPEN)) return;
         this.removeEventListener('state', look);
         if (over) reject(this.state === 'stopped' ? lost() : ended());
         else resolve();

@@ -115,7 +115,7 @@ function draw(items) {
   byId('nav').replaceChildren(...groups.map((group) => el('div', {}, el('h2', {}, group),
     el('ul', { role: 'list' }, ...items.filter((one) => one.group === group).map(({ id, title }) => el('li', {}, el('a', { href: `#${id}` }, title)))))));
   // The address may name a part that was not there when the page was opened.
-  if (location.hash) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+  if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
 
 /** @param {Item[]} items */

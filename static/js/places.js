@@ -153,7 +153,11 @@ export class Places {
         const page = await this.needs.ask('events', room, { after: place.cursor });
         if (this.all.get(room) !== place) return;
         this.#apply(place, page);
-        if (place.live) return;
+        if (place.live) {
+          // Live by this page, or by a `reset` that came meanwhile.
+          place.pulling = false;
+          return;
+        }
       } catch (error) {
         const refusal = /** @type {import('./client.js').CommandError} */ (error);
         if (refusal.code === 'connection_lost') return;
@@ -176,6 +180,6 @@ export class Places {
       this.needs.tell(event);
     }
     place.cursor = Math.max(place.cursor ?? 0, end);
-    if (live) Object.assign(place, { live: true, pulling: false });
+    if (live) place.live = true;
   }
 }

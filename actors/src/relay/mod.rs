@@ -189,6 +189,14 @@ impl Relay {
     pub fn hears(&self, conn: ConnId, room: RoomId) -> bool {
         self.state.borrow().rooms.get(&room).is_some_and(|audience| audience.hearing.contains_key(&conn))
     }
+
+    /// Whether the connection hears the room and is a member's for certain: not so until it pulls, if what would have
+    /// ended that may not have come by.
+    #[must_use]
+    pub fn is_proven(&self, conn: ConnId, room: RoomId) -> bool {
+        let state = self.state.borrow();
+        state.rooms.get(&room).and_then(|audience| audience.hearing.get(&conn)).is_some_and(|hearing| hearing.proven)
+    }
 }
 
 impl State {
@@ -209,8 +217,9 @@ impl State {
             }
             _ => None,
         };
-        // Nothing in what was put into its lane ends its membership; else the store must have been read after the last that may.
-        let proven = cursor.is_some() || from.top >= audience.parted;
+        // Nothing in what was put into its lane ends its membership; else the store must have been read after the last
+        // that may, which is known only once the gate has said where the room is.
+        let proven = cursor.is_some() || (audience.ring.is_some() && from.top >= audience.parted);
         let attended = audience.hearing.get(&conn).is_some_and(|before| before.attends);
         let hearing = Hearing { cursor, member_at: from.top, from_seq: from.from_seq, proven, attends: attended || proven };
         audience.hearing.insert(conn, hearing);

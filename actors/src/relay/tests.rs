@@ -22,6 +22,13 @@ struct Scene {
 
 impl Scene {
     async fn at(top: Seq) -> Self {
+        let scene = Self::unopened().await;
+        scene.news(News::At(top));
+        scene
+    }
+
+    /// The gate has not answered yet.
+    async fn unopened() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(StoreConfig::sqlite(dir.path().join("db"), dir.path().join("instance"))).await.unwrap();
         let workers = Workers::new(1);
@@ -30,9 +37,7 @@ impl Scene {
         let lane = Lane::new();
         relay.attach(CONN, Member { user: BEN, lane: Rc::clone(&lane) });
         relay.tell_tops(CONN, ROOM);
-        let scene = Self { relay, lane, _dir: dir };
-        scene.news(News::At(top));
-        scene
+        Self { relay, lane, _dir: dir }
     }
 
     fn news(&self, news: News) {
@@ -88,6 +93,18 @@ async fn a_removal_that_was_never_told_ends_what_passes_by() {
     assert!(!scene.is_told_volatile(), "the store was read before the last of what was missed");
     scene.hears(7, true);
     assert!(scene.is_told_volatile());
+}
+
+#[actix_rt::test]
+async fn before_the_gate_has_said_where_the_room_is_nobody_hears_what_passes_by() {
+    let scene = Scene::unopened().await;
+    // Taken out at 8, told to an audience of the room that is given up already.
+    scene.hears(7, false);
+    assert!(!scene.is_told_volatile() && !scene.relay.is_proven(CONN, ROOM));
+    scene.news(News::At(8));
+    assert!(!scene.is_told_volatile() && !scene.relay.is_proven(CONN, ROOM));
+    scene.hears(8, false);
+    assert!(scene.is_told_volatile() && scene.relay.is_proven(CONN, ROOM));
 }
 
 #[actix_rt::test]

@@ -129,7 +129,7 @@ impl Session {
             unmuted(until, now)
         };
         self.ask(id, ctx, work, move |session, (), ctx| {
-            if session.relay.hears(session.conn, room) {
+            if session.relay.is_proven(session.conn, room) {
                 let told = frame::volatile(Some(room), Fact::Typing(Typing { user: who.user }));
                 session.relay.tell(room, told, MergeKey::Typing(room, who.user));
             }

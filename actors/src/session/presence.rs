@@ -4,6 +4,7 @@ use allthrive_protocol::presence::AskPresence;
 use allthrive_protocol::{Code, Refusal, RoomId};
 
 use super::{Ctx, Identity, Session};
+use crate::system::busy;
 
 impl Session {
     pub(super) fn presence(&mut self, id: Option<u64>, room: RoomId, ask: AskPresence, who: Identity, ctx: &mut Ctx) {
@@ -23,7 +24,10 @@ impl Session {
         if room == RoomId::personal(who.user) {
             return Err(Refusal::new(Code::BadRequest, "A personal room has no presence."));
         }
-        let hears = self.relay.hears(self.conn, room);
-        hears.then_some(()).ok_or_else(|| Refusal::new(Code::NotSubscribed, "Subscribe to the room first."))
+        if !self.relay.hears(self.conn, room) {
+            return Err(Refusal::new(Code::NotSubscribed, "Subscribe to the room first."));
+        }
+        // Whoever may have been removed unheard pulls first.
+        if self.relay.is_proven(self.conn, room) { Ok(()) } else { Err(busy()) }
     }
 }
