@@ -1,6 +1,7 @@
 // What the connection is like, in words: a banner after two seconds without one, and when it is back.
 
-import { announceInstead, byId, el, icon } from './dom.js';
+import { announceInstead, byId, el, icon, plural } from './dom.js';
+import { nameOf } from './rooms.js';
 import { goSignIn } from './session.js';
 
 const GRACE_MS = 2_000;
@@ -9,11 +10,20 @@ const BACK_MS = 4_000;
 /** @typedef {import('./client.js').Client} Client */
 
 export class Banner {
-  /** @param {Client} client */
-  constructor(client) {
+  /** @param {Client} client @param {import('./rooms.js').Rooms} rooms */
+  constructor(client, rooms) {
     this.client = client;
+    this.rooms = rooms;
+    /** How many messages of others came in while it caught up, by conversation. @type {Map<string, number>} */
+    this.missed = new Map();
+    rooms.addEventListener('message', (event) => {
+      const { id } = /** @type {CustomEvent} */ (event).detail.conversation;
+      if (this.offline) this.missed.set(id, (this.missed.get(id) ?? 0) + 1);
+    });
     this.node = byId('banner');
     this.offline = false;
+    /** While the timer is the one that takes the return's banner away. */
+    this.isBack = false;
     this.timer = 0;
     client.addEventListener('state', () => this.#changed());
     // Counting from the start: a page that never gets a connection says so as well.
@@ -26,13 +36,19 @@ export class Banner {
     if (state === 'live') this.#goOnline();
     else if (state === 'signed_out') this.#showSignedOut();
     else if (state === 'stopped') this.#showStopped();
-    else if (state !== 'catching_up' && !this.timer && !this.offline) this.timer = window.setTimeout(() => this.#goOffline(), GRACE_MS);
+    else if (state !== 'catching_up' && (!this.timer || this.isBack) && !this.offline) {
+      // Lost again while the last return was still being told: that is old news.
+      this.#calm();
+      this.timer = window.setTimeout(() => this.#goOffline(), GRACE_MS);
+    }
     this.#countDown();
   }
 
   #calm() {
     window.clearTimeout(this.timer);
     this.timer = 0;
+    if (this.isBack) this.node.hidden = true;
+    this.isBack = false;
   }
 
   /** @param {string} kind @param {string} sign @param {...any} parts */
@@ -64,13 +80,22 @@ export class Banner {
     this.#calm();
     if (this.offline) {
       this.#mark(false);
-      this.#show('banner--good', 'check', el('span', { class: 'grow' }, el('strong', {}, 'Back online.'), ' Everything is up to date.'));
-      announceInstead('Back online. Everything is up to date.');
-      this.timer = window.setTimeout(() => {
-        this.timer = 0;
-        this.node.hidden = true;
-      }, BACK_MS);
+      const what = this.#whatWasMissed();
+      this.#show('banner--good', 'check', el('span', { class: 'grow' }, el('strong', {}, 'Back online.'), ` ${what}`));
+      announceInstead(`Back online. ${what}`);
+      this.isBack = true;
+      this.timer = window.setTimeout(() => this.#calm(), BACK_MS);
     }
+  }
+
+  /** "12 new messages in 3 chats.", or that there is nothing. */
+  #whatWasMissed() {
+    const chats = [...this.missed];
+    this.missed.clear();
+    if (!chats.length) return 'Everything is up to date.';
+    const messages = plural(chats.reduce((sum, [, n]) => sum + n, 0), '# new message', '# new messages');
+    const only = chats.length === 1 ? this.rooms.all.get(chats[0][0]) : undefined;
+    return only ? `${messages} in ${nameOf(only)}.` : `${messages} in ${plural(chats.length, '# chat', '# chats')}.`;
   }
 
   #countDown() {

@@ -7,8 +7,11 @@ import { DetailsView } from './details.js';
 import { account, addPerson, newConversation, publicRooms } from './dialogs.js';
 import { announce, byId, el, figure, icon, keepIcons } from './dom.js';
 import { failureWords } from './form.js';
+import { isField, keysDialog } from './keys.js';
+import { lettersOn } from './letters.js';
 import { ListView } from './list.js';
 import { News } from './news.js';
+import { Notices, TabIcon } from './notice.js';
 import { Outbox } from './outbox.js';
 import { partedWords, showParted } from './parted.js';
 import { People } from './people.js';
@@ -46,8 +49,10 @@ class ChatPage {
     });
     this.outbox = new Outbox(this.client, me.id);
     this.rooms = new Rooms(this.client, this.outbox, me);
-    this.list = new ListView(this.rooms, { onNew: () => this.#new(), onRetry: () => this.#load() });
     this.people = new People(this.client, this.rooms);
+    this.list = new ListView(this.rooms, this.people, { onNew: () => this.#new(), onRetry: () => this.#load(), onOpen: (id) => this.#go(id) });
+    this.notices = new Notices(this.rooms, (id) => this.#go(id));
+    this.tabIcon = new TabIcon();
     this.details = new DetailsView(this.rooms, this.people, {
       onClose: (event) => this.#stepBack(`#room/${route().id}`, event),
       onAdd: (id) => this.#add(id),
@@ -59,6 +64,8 @@ class ChatPage {
     this.leaving = new Set();
     /** Conversations that one was taken out of, and how. @type {Map<string, import('./parted.js').Parted>} */
     this.parted = new Map();
+    /** On the way to the list in order to find something there. */
+    this.wantsFind = false;
     /** @type {ThreadView | null} */
     this.thread = null;
     /** The addresses that led here, so that a way back undoes a step instead of adding one. */
@@ -66,7 +73,7 @@ class ChatPage {
   }
 
   start() {
-    new Banner(this.client);
+    new Banner(this.client, this.rooms);
     this.client.addEventListener('net', () => this.thread?.conversation && this.thread.draw());
     this.rooms.addEventListener('list', () => this.#drawCounts());
     this.rooms.addEventListener('list', () => this.#comeBack());
@@ -81,10 +88,10 @@ class ChatPage {
     });
     PHONE.addEventListener('change', () => this.#dress());
     document.addEventListener('keydown', (event) => this.#key(event));
-    for (const id of ['new-conversation', 'find-rooms', 'you']) byId(id).disabled = false;
+    for (const id of ['new-conversation', 'find-rooms', 'you', 'find']) byId(id).disabled = false;
     byId('new-conversation').addEventListener('click', () => this.#new());
     byId('find-rooms').addEventListener('click', () => publicRooms(this.me.username, (id) => this.#go(id)));
-    byId('you').addEventListener('click', () => account(this.me, this.outbox.items.size, () => this.#leave()));
+    byId('you').addEventListener('click', () => account(this.me, this.outbox.items.size, () => this.#leave(), this.notices.part(), keysDialog));
     for (const skip of document.querySelectorAll('[data-skip]')) skip.addEventListener('click', (event) => this.#skip(event));
     this.client.start();
     this.#load();
@@ -278,7 +285,10 @@ class ChatPage {
   /** @param {string} pane */
   #focus(pane) {
     if (pane === 'details') document.getElementById('details-title')?.focus();
-    else if (pane === 'list') byId('list-title').focus();
+    else if (pane === 'list' && this.wantsFind) {
+      this.wantsFind = false;
+      this.list.finder.focus();
+    } else if (pane === 'list') byId('list-title').focus();
     else if (document.activeElement?.closest('#details, .rail') || document.activeElement === document.body || !document.activeElement?.closest('#thread')) {
       document.getElementById('thread-title')?.focus();
     }
@@ -299,22 +309,45 @@ class ChatPage {
     badge.replaceChildren(unread > 99 ? '99+' : figure(unread), el('span', { class: 'vh' }, ' unread'));
     const open = this.thread?.conversation;
     const name = open ? nameOf(open) : 'Chats';
+    this.tabIcon.show(unread);
     document.title = `${unread ? `(${unread > 99 ? '99+' : unread}) ` : ''}${name} – AllThrive`;
+  }
+
+  /** To the field above the list; on a phone the list comes first. */
+  #find() {
+    if (byId('find').checkVisibility()) this.list.finder.focus();
+    else {
+      this.wantsFind = true;
+      location.hash = '#';
+    }
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (document.querySelector('dialog[open], [popover]')) return;
+    const isFind = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k';
+    if (isFind) event.preventDefault();
+    if (event.defaultPrevented && !isFind) return;
+    if (document.querySelector('dialog[open], [popover], [role="menu"]')) return;
     const active = /** @type {HTMLElement | null} */ (document.activeElement);
-    if (event.altKey && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
+    const isPlain = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && event.key !== ' ';
+    if (isFind) this.#find();
+    else if (event.altKey && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
       event.preventDefault();
       const next = this.list.nextUnread(event.key === 'ArrowDown' ? 1 : -1);
       if (next) location.hash = `#room/${next}`;
     } else if (event.key === 'Escape' && route().details) {
       this.#stepBack(`#room/${route().id}`);
-    } else if (active?.id === 'thread-title' && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && event.key !== ' ') {
+    } else if (!isPlain || isField(active)) {
+      // Belongs to what is written, or to nobody.
+    } else if (event.key === '?' && lettersOn()) {
+      event.preventDefault();
+      keysDialog();
+    } else if (active?.id === 'thread-title') {
       // Whoever opens a conversation and types means to write in it; the key lands in the field.
       this.thread?.composer?.focus();
+    } else if (event.key.toLowerCase() === 'n' && lettersOn() && !active?.closest('#thread')) {
+      event.preventDefault();
+      this.#new();
     }
   }
 }

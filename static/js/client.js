@@ -275,6 +275,8 @@ export class Client extends EventTarget {
     }
     this.dispatchEvent(new CustomEvent('welcome', { detail: welcome }));
     this.#caughtUp();
+    // The network may have gone while the greeting was on its way.
+    if (!navigator.onLine) this.#probe(SUSPECT_ANSWER_MS);
   }
 
   /** @param {string} text */

@@ -150,17 +150,24 @@ export async function publicRooms(username, onOpen) {
 }
 
 /**
- * Who is signed in, and the way out. Says first what has not gone out yet.
+ * Who is signed in, what the page does for them, and the way out. Says first what has not gone out yet.
  * @param {{id: string, username: string, display_name: string, email: string}} me
  * @param {number} waiting messages that were not acknowledged
  * @param {() => Promise<void>} onSignOut
+ * @param {Node} notices turns notifications on and off
+ * @param {() => void} onKeys shows the list of keys
  */
-export function account(me, waiting, onSignOut) {
+export function account(me, waiting, onSignOut, notices, onKeys) {
+  const keys = el('button', { class: 'row-link', type: 'button' }, icon('keyboard', 'icon icon--sm'), el('span', { class: 'grow' }, 'Keys'));
+  keys.addEventListener('click', () => {
+    dialog.close();
+    onKeys();
+  });
   const words = waiting ? plural(waiting, '# message has not gone out yet. Signing out deletes it.', '# messages have not gone out yet. Signing out deletes them.') : '';
   const form = el('form', { class: 'stack', 'aria-label': 'Sign out' }, words && el('p', { class: 'note note--warn' }, icon('alert'), words),
     el('button', { class: 'btn btn--line', type: 'submit' }, icon('log-out', 'icon icon--sm'), waiting ? 'Delete and sign out' : 'Sign out'));
-  openDialog('You', el('div', { class: 'member' }, personAvatar({ id: me.id, name: me.display_name }), el('p', { class: 'truncate' }, el('span', { dir: 'auto' }, me.display_name), el('br'), el('small', {}, `@${me.username}`)), el('span')),
-    el('p', { class: 'small quiet' }, me.email, ' – only you see it.'), form);
+  const dialog = openDialog('You', el('div', { class: 'member' }, personAvatar({ id: me.id, name: me.display_name }), el('p', { class: 'truncate' }, el('span', { dir: 'auto' }, me.display_name), el('br'), el('small', {}, `@${me.username}`)), el('span')),
+    el('p', { class: 'small quiet' }, me.email, ' – only you see it.'), el('div', { class: 'plain-list' }, notices, keys), form);
   onSubmit(form, 'Signing out…', async () => {
     try {
       await onSignOut();

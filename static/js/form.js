@@ -124,10 +124,24 @@ export function onSubmit(form, busyWords, work) {
   });
 }
 
-/** Lets the eye button of a password field show what was typed. */
+/** Says while one types a password that Caps Lock is on. @param {HTMLInputElement} input */
+function tellCapsLock(input) {
+  const said = el('p', { class: 'field__help', role: 'status' });
+  (input.closest('.input-wrap') ?? input).after(said);
+  const hear = (/** @type {KeyboardEvent | MouseEvent} */ event) => {
+    const on = event.getModifierState?.('CapsLock') ?? false;
+    if (on === (said.childNodes.length > 0)) return;
+    said.replaceChildren(...(on ? [icon('up', 'icon icon--sm'), ' Caps Lock is on.'] : []));
+  };
+  for (const kind of ['keydown', 'keyup', 'mousedown']) input.addEventListener(kind, /** @type {any} */ (hear));
+  input.addEventListener('blur', () => said.replaceChildren());
+}
+
+/** Lets the eye button of a password field show what was typed, and says when Caps Lock is on. */
 export function wirePasswordButtons() {
   for (const button of document.querySelectorAll('[data-shows]')) {
     const input = byId(/** @type {HTMLElement} */ (button).dataset.shows ?? '');
+    tellCapsLock(input);
     button.addEventListener('click', () => {
       const shown = input.type === 'text';
       input.type = shown ? 'password' : 'text';

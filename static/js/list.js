@@ -1,6 +1,7 @@
 // The list of conversations: newest activity first, what is unread, the last line.
 
 import { byId, el, figure, icon, plural, whenShort } from './dom.js';
+import { Finder, matches } from './find.js';
 import { nameOf } from './rooms.js';
 
 const SKELETON_MS = 300;
@@ -33,10 +34,12 @@ export function avatarOf(conversation, size = '', isHere = null) {
 export class ListView {
   /**
    * @param {import('./rooms.js').Rooms} rooms
-   * @param {{onNew: () => void, onRetry: () => void}} actions
+   * @param {import('./people.js').People} people
+   * @param {{onNew: () => void, onRetry: () => void, onOpen: (id: string) => void}} actions
    */
-  constructor(rooms, actions) {
+  constructor(rooms, people, actions) {
     this.rooms = rooms;
+    this.people = people;
     this.actions = actions;
     this.nav = byId('list-items');
     /** @type {string | null} */
@@ -51,6 +54,16 @@ export class ListView {
       window.setTimeout(() => this.#trouble('This takes longer than usual.', ''), LONG_MS),
     ];
     rooms.addEventListener('list', () => this.draw());
+    people.addEventListener('change', (event) => {
+      const conversation = rooms.all.get(/** @type {CustomEvent} */ (event).detail.id);
+      if (conversation?.with && this.rows.has(conversation.id)) this.#row(conversation);
+    });
+    this.finder = new Finder({
+      onFirst: () => this.#openFirst(),
+      onDown: () => /** @type {HTMLElement | null} */ (this.list.querySelector('.conv'))?.focus(),
+      count: () => this.#shown().length,
+    });
+    this.finder.addEventListener('change', () => this.draw());
     this.nav.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => this.#key(event));
   }
 
@@ -90,14 +103,25 @@ export class ListView {
   draw() {
     if (!this.rooms.loaded) return;
     this.#calm();
-    const conversations = this.rooms.list();
+    const conversations = this.#shown();
+    const { query } = this.finder;
+    byId('find-part').hidden = !this.rooms.all.size;
+    if (query && !conversations.length) {
+      this.rows.clear();
+      this.nav.replaceChildren(el('div', { class: 'empty' }, el('p', { dir: 'auto' }, `No chat is called “${query}”. Check the spelling, or try a single word.`),
+        el('button', { class: 'btn btn--line', type: 'button', onclick: () => this.#showAll() }, 'Show all chats')));
+      return;
+    }
     if (!conversations.length) {
       this.rows.clear();
       this.nav.replaceChildren(el('div', { class: 'empty' }, el('p', {}, 'Nobody here yet. Write to somebody you know, or open a group.'),
         el('button', { class: 'btn btn--act', type: 'button', onclick: this.actions.onNew }, 'Start a conversation')));
       return;
     }
-    if (!this.list.isConnected) this.nav.replaceChildren(this.list);
+    if (!this.list.isConnected) {
+      this.list.replaceChildren();
+      this.nav.replaceChildren(this.list);
+    }
     const gone = new Map(this.rows);
     /** @type {Element | null} */
     let at = this.list.firstElementChild;
@@ -113,6 +137,24 @@ export class ListView {
     }
   }
 
+  /** What the list has now, in its order. */
+  #shown() {
+    const { query } = this.finder;
+    return query ? this.rooms.list().filter((conversation) => matches(query, conversation)) : this.rooms.list();
+  }
+
+  #openFirst() {
+    const [first] = this.#shown();
+    if (!first) return;
+    this.finder.clear();
+    this.actions.onOpen(first.id);
+  }
+
+  #showAll() {
+    this.finder.clear();
+    this.finder.focus();
+  }
+
   /** @param {import('./rooms.js').Conversation} conversation */
   #row(conversation) {
     const row = this.rows.get(conversation.id) ?? el('li', {}, el('a', { class: 'conv', href: `#room/${conversation.id}` }));
@@ -124,11 +166,12 @@ export class ListView {
     const { last } = conversation;
     const who = !last ? '' : last.author.id === this.rooms.me.id ? 'You: ' : conversation.kind === 'direct' ? '' : `${last.author.name}: `;
     const line = last ? (last.body ?? 'Message deleted') : plural(conversation.members, 'Only you so far', '# members, nothing said yet');
-    const content = [nameOf(conversation), last ? whenShort(last.ts) : '', who + line, conversation.unread].join('\n');
+    const isHere = conversation.with ? this.people.isHere(conversation.id, conversation.with.id) : null;
+    const content = [nameOf(conversation), last ? whenShort(last.ts) : '', who + line, conversation.unread, isHere].join('\n');
     if (this.drawn.get(link) === content) return row;
     this.drawn.set(link, content);
     const count = conversation.unread > 0 && el('span', { class: 'unread' }, conversation.unread >= 100 ? '99+' : figure(conversation.unread), el('span', { class: 'vh' }, ' unread'));
-    link.replaceChildren(avatarOf(conversation), el('span', { class: 'conv__name truncate', dir: 'auto' }, nameOf(conversation)),
+    link.replaceChildren(avatarOf(conversation, '', isHere), el('span', { class: 'conv__name truncate', dir: 'auto' }, nameOf(conversation), isHere && el('span', { class: 'vh' }, ', here now')),
       last ? el('time', { class: 'conv__time', datetime: new Date(last.ts).toISOString() }, whenShort(last.ts)) : el('span'),
       el('span', { class: 'conv__last truncate', dir: 'auto' }, who + line), el('span', { class: 'conv__end' }, count));
     return row;
@@ -141,7 +184,8 @@ export class ListView {
     event.preventDefault();
     const links = /** @type {HTMLElement[]} */ ([...this.list.querySelectorAll('.conv')]);
     const now = links.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    links[Math.min(links.length - 1, Math.max(0, now + step))]?.focus();
+    if (now === 0 && step < 0) this.finder.focus();
+    else links[Math.min(links.length - 1, Math.max(0, now + step))]?.focus();
   }
 
   /** The next conversation with something unread, in the order of the list. @param {1 | -1} step */

@@ -17,6 +17,8 @@ export class News {
 
   /** @param {{conversation: import('./rooms.js').Conversation, message: import('./rooms.js').Message}} detail */
   #hear({ conversation, message }) {
+    // What comes in at once after a time without a connection is told by the banner, in one sentence.
+    if (document.body.dataset.net === 'offline') return;
     if (!this.heard.size) window.setTimeout(() => this.#say(), GATHER_MS);
     const known = this.heard.get(conversation.id);
     if (known) known.messages.push(message);
