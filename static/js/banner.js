@@ -6,6 +6,8 @@ import { goSignIn } from './session.js';
 
 const GRACE_MS = 2_000;
 const BACK_MS = 4_000;
+/** What was missed may come right behind the greeting; so long it is waited for. */
+const BEHIND_MS = 1_500;
 
 /** @typedef {import('./client.js').Client} Client */
 
@@ -20,6 +22,14 @@ export class Banner {
       const { id } = /** @type {CustomEvent} */ (event).detail.conversation;
       if (this.offline) this.missed.set(id, (this.missed.get(id) ?? 0) + 1);
     });
+    /** Up to where each room had got when the server greeted us. @type {[string, number][]} */
+    this.due = [];
+    this.dueTimer = 0;
+    client.addEventListener('welcome', (event) => {
+      const { rooms: lines } = /** @type {CustomEvent} */ (event).detail;
+      this.due = lines.filter((/** @type {any} */ { state }) => state !== 'gone').map((/** @type {any} */ { room, top }) => [room, top]);
+    });
+    client.addEventListener('event', () => this.dueTimer && this.#hasAll() && this.#goOnline());
     this.node = byId('banner');
     this.offline = false;
     /** While the timer is the one that takes the return's banner away. */
@@ -33,7 +43,10 @@ export class Banner {
 
   #changed() {
     const { state } = this.client;
-    if (state === 'live') this.#goOnline();
+    window.clearTimeout(this.dueTimer);
+    this.dueTimer = 0;
+    if (state === 'live' && this.offline && !this.#hasAll()) this.dueTimer = window.setTimeout(() => this.#goOnline(), BEHIND_MS);
+    else if (state === 'live') this.#goOnline();
     else if (state === 'signed_out') this.#showSignedOut();
     else if (state === 'stopped') this.#showStopped();
     else if (state !== 'catching_up' && (!this.timer || this.isBack) && !this.offline) {
@@ -76,7 +89,14 @@ export class Banner {
     announceInstead('You are offline. What you write waits here and goes out when you are back.');
   }
 
+  /** Whether everything that the server had when it greeted us is here. */
+  #hasAll() {
+    return this.due.every(([room, top]) => (this.client.places.all.get(room)?.cursor ?? top) >= top);
+  }
+
   #goOnline() {
+    window.clearTimeout(this.dueTimer);
+    this.dueTimer = 0;
     this.#calm();
     if (this.offline) {
       this.#mark(false);

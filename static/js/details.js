@@ -89,6 +89,7 @@ export class DetailsView {
     this.actions.onBuilt();
   }
 
+  /** @returns {import('./people.js').Standing | undefined} */
   #conversation() {
     return this.id ? this.rooms.all.get(this.id) : undefined;
   }
@@ -152,15 +153,15 @@ export class DetailsView {
     this.next.textContent = loading ? words.loadingMore : trouble ? words.again : words.more;
     if (kind === 'direct') return;
     const place = kind === 'room' ? 'room' : 'group';
-    this.add.show({ why: whyNoOrder(role) && words.onlyModeratorsAdd });
-    this.slow.show({ value: pauseWords(conversation.slowMode ?? 0), why: whyNoOrder(role) });
-    this.leave.show({ label: `Leave the ${place}`, why: whyNotLeave(conversation) });
+    this.add?.show({ why: whyNoOrder(role) && words.onlyModeratorsAdd });
+    this.slow?.show({ value: pauseWords(conversation.slowMode ?? 0), why: whyNoOrder(role) });
+    this.leave?.show({ label: `Leave the ${place}`, why: whyNotLeave(conversation) });
     this.#drawBanned(company, !whyNoOrder(role));
   }
 
   /** What holds for the own account here: muted, slow mode. */
   #drawState() {
-    const { mutedUntil = 0, mutedWhy = '', slowMode = 0, role } = /** @type {import('./rooms.js').Conversation} */ (this.#conversation());
+    const { mutedUntil = 0, mutedWhy = '', slowMode = 0, role } = /** @type {import('./people.js').Standing} */ (this.#conversation());
     const muted = mutedUntil > Date.now();
     window.clearTimeout(this.muteTimer);
     if (muted) this.muteTimer = window.setTimeout(() => this.#draw(), Math.min(mutedUntil - Date.now() + 50, 2 ** 31 - 1));

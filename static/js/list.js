@@ -58,6 +58,7 @@ export class ListView {
       const conversation = rooms.all.get(/** @type {CustomEvent} */ (event).detail.id);
       if (conversation?.with && this.rows.has(conversation.id)) this.#row(conversation);
     });
+    /** @type {Finder} */
     this.finder = new Finder({
       onFirst: () => this.#openFirst(),
       onDown: () => /** @type {HTMLElement | null} */ (this.list.querySelector('.conv'))?.focus(),

@@ -12,6 +12,7 @@ const LOG_PAGE = 200;
 /**
  * @typedef {import('./client.js').Person} Person
  * @typedef {import('./rooms.js').Member} Member
+ * @typedef {import('./rooms.js').Conversation & {slowMode?: number, mutedUntil?: number, mutedWhy?: string}} Standing a conversation with how the own account stands in it
  * @typedef {object} Company
  * @property {Member[]} members in the order in which they came, as many as were asked for
  * @property {string | null} next where the next page begins; `null` when all are here

@@ -45,7 +45,7 @@ export function profileCard(person, { isMe, isHere, role, onTalk }) {
       said.replaceChildren(icon('alert', 'icon icon--sm'), el('span', {}, failureWords(error).join(' ')));
     }
   });
-  const facts = [since && ['leaf', since], isHere && ['chat', 'Here now'], role && ['shield', role]].filter(Boolean);
+  const facts = [['leaf', since], ['chat', isHere ? 'Here now' : ''], ['shield', role]].filter(([, fact]) => fact);
   const dialog = openDialog('Profile',
     el('div', { class: 'profile-card' }, personAvatar(person, 'avatar--xl', isHere),
       el('div', {}, el('p', { class: 'profile-card__name', dir: 'auto' }, person.name), el('p', { class: 'quiet' }, `@${person.username}`)),
