@@ -3,9 +3,11 @@
 
 import { Banner } from './banner.js';
 import { Client } from './client.js';
+import { Deeds } from './deeds.js';
 import { DetailsView } from './details.js';
 import { account, addPerson, newConversation, publicRooms } from './dialogs.js';
 import { announce, byId, el, figure, icon, keepIcons } from './dom.js';
+import { clearDrafts } from './drafts.js';
 import { failureWords } from './form.js';
 import { isField, keysDialog } from './keys.js';
 import { lettersOn } from './letters.js';
@@ -19,6 +21,7 @@ import { profileCard } from './profile.js';
 import { Rooms, nameOf } from './rooms.js';
 import { Refused, accessExpires, call, goSignIn, refresh, signOut } from './session.js';
 import { ThreadView } from './thread.js';
+import { tellRefusals } from './undo.js';
 
 const PHONE = window.matchMedia('(max-width: 760px)');
 
@@ -48,7 +51,8 @@ class ChatPage {
       expires: accessExpires,
     });
     this.outbox = new Outbox(this.client, me.id);
-    this.rooms = new Rooms(this.client, this.outbox, me);
+    this.deeds = new Deeds(this.client, me.id);
+    this.rooms = new Rooms(this.client, this.outbox, this.deeds, me);
     this.people = new People(this.client, this.rooms);
     this.list = new ListView(this.rooms, this.people, { onNew: () => this.#new(), onRetry: () => this.#load(), onOpen: (id) => this.#go(id) });
     this.notices = new Notices(this.rooms, (id) => this.#go(id));
@@ -81,6 +85,7 @@ class ChatPage {
     this.people.addEventListener('parted', (event) => this.#parted(/** @type {CustomEvent} */ (event).detail));
     new News(this.rooms, () => this.thread?.id ?? null);
     this.outbox.addEventListener('failed', () => announce('A message was not sent. It is still there, you can try again.'));
+    tellRefusals(this.deeds);
     window.addEventListener('hashchange', () => {
       if (location.hash === this.trail.at(-2)) this.trail.pop();
       else this.trail.push(location.hash);
@@ -111,6 +116,8 @@ class ChatPage {
     await signOut();
     this.client.stop();
     this.outbox.clear();
+    this.deeds.clear();
+    clearDrafts(this.me.id);
     location.replace('/signin');
   }
 

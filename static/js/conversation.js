@@ -1,12 +1,13 @@
 // One conversation as a value: what is known of it, and what follows when the server says more. Knows no
 // connection and draws nothing.
 
-const KEPT = 200;
+/** So many messages stay of a conversation that is not shown. */
+export const KEPT = 200;
 const UNREAD_CAP = 100;
 
 /**
  * @typedef {import('./client.js').Person} Person
- * @typedef {{seq: number, ts: number, author: Person, body?: string, cmid?: string, rev?: number}} Message
+ * @typedef {import('./messages.js').Message} Message
  * @typedef {{user: Person, role: string, read: number}} Member
  * @typedef {object} Conversation
  * @property {string} id
@@ -21,8 +22,17 @@ const UNREAD_CAP = 100;
  * @property {Message} [last]
  * @property {number} counted up to this `seq` messages are in `unread`
  * @property {number} activity for the order of the list, unix milliseconds
- * @property {Message[] | null} messages oldest first, without a gap up to the top; `null` until it is opened
+ * @property {Message[] | null} messages oldest first, without a gap; `null` until it is opened
  * @property {boolean} more whether there are older ones
+ * @property {boolean} later whether there are later ones that are not kept
+ * @property {number} heard the last message that was told by itself
+ * @property {boolean} away whether the reader is not at its end
+ * @property {Map<number, Message | null>} quotes messages that others answer; `null` if not to be seen
+ * @property {Set<number>} asked those that are asked for just now
+ * @property {number} mutedUntil when one may write again, unix milliseconds; 0 if one may now
+ * @property {string} mutedWhy
+ * @property {number} slowMode the pause between two messages, seconds
+ * @property {number} heldUntil when the server will take the next message, unix milliseconds
  * @property {Member[]} people
  * @property {Map<string, number>} reads how far each other member has read
  */
@@ -34,6 +44,12 @@ export const nameOf = (conversation) => conversation.title ?? conversation.with?
 export const newestFirst = (conversations) =>
   [...conversations].sort((a, b) => b.activity - a.activity || (a.id < b.id ? 1 : -1));
 
+/** What nothing is known of. */
+const fresh = () => ({
+  messages: null, more: false, later: false, heard: 0, away: false, quotes: new Map(), asked: new Set(),
+  people: [], reads: new Map(), counted: 0, mutedUntil: 0, mutedWhy: '', slowMode: 0, heldUntil: 0,
+});
+
 /**
  * Takes what the server says of a conversation, unless events have told more.
  * @param {Conversation | undefined} known
@@ -43,7 +59,7 @@ export const newestFirst = (conversations) =>
  */
 export function takeIn(known, item, activity) {
   /** @type {Conversation} */
-  const conversation = known ?? { messages: null, more: false, people: [], reads: new Map(), counted: 0, ...item };
+  const conversation = known ?? { ...fresh(), ...item };
   const newer = !known || item.top >= known.top;
   const readBefore = known?.read ?? 0;
   Object.assign(conversation, { title: item.title, with: item.with, role: item.role, members: item.members });
@@ -52,21 +68,6 @@ export function takeIn(known, item, activity) {
     if (item.read >= readBefore) Object.assign(conversation, { read: item.read, unread: item.unread, counted: item.top });
   }
   return conversation;
-}
-
-/** Both, each once, oldest first; of two with one number the later told. @param {Message[]} known @param {Message[]} told */
-export function merged(known, told) {
-  const bySeq = new Map([...known, ...told].map((message) => [message.seq, message]));
-  return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
-}
-
-/** A message has another text, or none any more. @param {Conversation} conversation @param {{target: number, body?: string, rev?: number}} d */
-export function alter(conversation, d) {
-  for (const message of [...(conversation.messages ?? []), ...(conversation.last ? [conversation.last] : [])]) {
-    if (message.seq !== d.target || (d.rev ?? Infinity) < (message.rev ?? 1)) continue;
-    message.body = d.body;
-    message.rev = d.rev ?? message.rev;
-  }
 }
 
 /** A message of somebody else, if it is not in `unread` yet. @param {Conversation} conversation @param {number} seq */
@@ -83,8 +84,10 @@ export function readBy(conversation, user, seq) {
   return true;
 }
 
-/** Keeps the newest messages alone. @param {Conversation} conversation */
+/** Keeps the newest messages alone, or none if those that are kept are others. @param {Conversation} conversation */
 export function letGo(conversation) {
+  conversation.quotes.clear();
+  if (conversation.later) conversation.messages = null;
   if (!conversation.messages || conversation.messages.length <= KEPT) return;
   conversation.messages = conversation.messages.slice(-KEPT);
   conversation.more = true;

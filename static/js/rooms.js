@@ -2,19 +2,24 @@
 // that were opened, who has read how far. Everything here follows from events; nothing draws.
 
 import { CommandError } from './client.js';
-import { alter, count, letGo, merged, newestFirst, readBy, takeIn } from './conversation.js';
+import { count, letGo, nameOf, newestFirst, readBy, takeIn } from './conversation.js';
+import { Here } from './here.js';
+import { History } from './history.js';
+import { Marks } from './marks.js';
+import { MOST, altered, merged, reacted } from './messages.js';
 import { Refused, call, callAll } from './session.js';
+import { held, muted, ordered, paused } from './standing.js';
 
-export { nameOf } from './conversation.js';
+/** So many more than are kept at once are let in before some are let go of. */
+const SLACK = 100;
 
-const PAGE = 50;
-/** A mark rises with every message that is seen; the server hears of it so often. */
-const MARK_EVERY_MS = 1000;
+export { nameOf };
 
 /**
- * @typedef {import('./conversation.js').Conversation} Conversation
+ * @typedef {import('./client.js').Person} Person
+ * @typedef {import('./messages.js').Message} Message
  * @typedef {import('./conversation.js').Member} Member
- * @typedef {import('./conversation.js').Message} Message
+ * @typedef {import('./conversation.js').Conversation} Conversation
  */
 
 /**
@@ -25,28 +30,32 @@ export class Rooms extends EventTarget {
   /**
    * @param {import('./client.js').Client} client
    * @param {import('./outbox.js').Outbox} outbox
+   * @param {import('./deeds.js').Deeds} deeds
    * @param {{id: string, username: string, display_name: string, personal_room: string}} me
    */
-  constructor(client, outbox, me) {
+  constructor(client, outbox, deeds, me) {
     super();
     this.client = client;
     this.outbox = outbox;
+    this.deeds = deeds;
+    this.history = new History(client, (id) => this.#changed(id), (message) => this.#settle(message));
     this.me = { id: me.id, username: me.username, name: me.display_name };
     this.personal = me.personal_room;
+    this.here = new Here(client, me.id);
     /** @type {Map<string, Conversation>} */
     this.all = new Map();
     this.loaded = false;
     /** @type {Map<string, Promise<Conversation>>} */
     this.fetching = new Map();
     this.reloadTimer = 0;
-    /** @type {Set<string>} conversations whose mark was told within the last moment */
-    this.marking = new Set();
+    this.marks = new Marks(client, (conversation) => this.all.get(conversation.id) === conversation);
     client.addEventListener('event', (event) => this.#happened(/** @type {CustomEvent} */ (event).detail));
     client.addEventListener('reset', (event) => this.#reset(/** @type {CustomEvent} */ (event).detail));
     client.addEventListener('gone', (event) => this.#gone(/** @type {CustomEvent} */ (event).detail.room));
     client.addEventListener('welcome', (event) => this.#welcome(/** @type {CustomEvent} */ (event).detail));
     outbox.addEventListener('sent', (event) => this.#sent(/** @type {CustomEvent} */ (event).detail));
-    outbox.addEventListener('change', (event) => this.#changed(/** @type {CustomEvent} */ (event).detail.room));
+    for (const queue of [outbox, deeds]) queue.addEventListener('change', (event) => this.#changed(/** @type {CustomEvent} */ (event).detail.room));
+    for (const told of [outbox, deeds, this.here]) told.addEventListener('refused', (event) => this.refused(/** @type {CustomEvent} */ (event).detail));
   }
 
   /** Newest activity first. @returns {Conversation[]} */
@@ -110,7 +119,7 @@ export class Rooms extends EventTarget {
 
   /** Makes one appear that was opened just now, here or by somebody else. @param {string} id */
   async add(id) {
-    await this.#connected((client) => client.subscribe(id));
+    await this.history.connected((client) => client.subscribe(id));
     return this.#fetch(id);
   }
 
@@ -120,29 +129,9 @@ export class Rooms extends EventTarget {
    */
   async open(id) {
     const conversation = await this.find(id);
-    await this.#connected((client) => client.subscribe(id));
-    if (!conversation.messages) await this.#newest(conversation);
+    await this.history.connected((client) => client.subscribe(id));
+    if (!conversation.messages) await this.history.newest(conversation);
     return conversation;
-  }
-
-  /** @param {Conversation} conversation */
-  async #newest(conversation) {
-    const page = await this.#connected((client) => client.ask('history', conversation.id, { limit: PAGE }));
-    conversation.more = page.more;
-    this.#merge(conversation, page.messages);
-    this.#changed(conversation.id);
-  }
-
-  /** Older messages, put in at the top. @param {string} id */
-  async older(id) {
-    const conversation = this.all.get(id);
-    const first = conversation?.messages?.[0];
-    if (!conversation || !first || !conversation.more) return;
-    const page = await this.#connected((client) => client.ask('history', id, { before: first.seq, limit: PAGE }));
-    if (conversation.messages?.[0] !== first) return;
-    conversation.more = page.more;
-    this.#merge(conversation, page.messages);
-    this.#changed(id);
   }
 
   /** Who is in it, and how far they have read. @param {string} id */
@@ -156,50 +145,20 @@ export class Rooms extends EventTarget {
   /** Everything there is has been seen. @param {string} id */
   markRead(id) {
     const conversation = this.all.get(id);
-    const top = conversation?.messages?.at(-1)?.seq ?? 0;
-    if (!conversation || top <= conversation.read || !this.client.welcomed) return;
-    conversation.read = top;
+    if (!conversation || conversation.later || !this.marks.rise(conversation)) return;
     conversation.unread = 0;
     this.#listChanged();
-    if (!this.marking.has(id)) this.#mark(conversation);
   }
 
-  /** Tells the mark, at most once a second for each conversation. @param {Conversation} conversation */
-  #mark(conversation) {
-    const { id, read } = conversation;
-    this.marking.add(id);
-    window.setTimeout(() => {
-      this.marking.delete(id);
-      if (conversation.read > read && this.all.get(id) === conversation && this.client.welcomed) this.#mark(conversation);
-    }, MARK_EVERY_MS);
-    this.client.ask('read', id, { seq: read }).catch(() => {
-      // Lost with the connection: the mark goes out again with the next thing that is seen.
-      conversation.read = Math.min(conversation.read, read - 1);
-    });
+  /** The server takes nothing in it for a time. @param {{item: {room: string}, code: string, afterMs: number}} detail */
+  refused({ item, code, afterMs }) {
+    this.#standing(item.room, (conversation) => held(conversation, { code, afterMs }));
   }
 
-  /** Lets go of old messages of a conversation that is not shown any more. @param {string} id */
+  /** Lets go of messages of a conversation that is not shown any more. @param {string} id */
   leave(id) {
     const conversation = this.all.get(id);
     if (conversation) letGo(conversation);
-  }
-
-  /**
-   * Does it now, or as soon as there is a connection again.
-   * @template T
-   * @param {(client: import('./client.js').Client) => Promise<T>} work
-   * @returns {Promise<T>}
-   */
-  async #connected(work) {
-    for (;;) {
-      try {
-        return await work(this.client);
-      } catch (error) {
-        if (!(error instanceof CommandError && error.code === 'connection_lost')) throw error;
-        if (this.client.welcomed) continue;
-        await new Promise((resolve) => this.client.addEventListener('welcome', resolve, { once: true }));
-      }
-    }
   }
 
   /** @param {import('./client.js').WireEvent} event */
@@ -207,10 +166,11 @@ export class Rooms extends EventTarget {
     if (event.event === 'tops') this.#tops(event.d);
     else if (event.room === this.personal) this.#ofMe(event);
     else if (event.event === 'message.new') this.#message(event);
-    else if (event.event === 'message.edited' || event.event === 'message.deleted') this.#altered(event);
+    else if (event.event === 'message.edited' || event.event === 'message.deleted' || event.event === 'reaction') this.#altered(event);
     else if (event.event === 'read') this.#read(event);
     else if (event.event.startsWith('member.')) this.#peopleChanged(event);
     else this.#moved(event);
+    if (event.room && event.seq !== undefined) this.deeds.reached(event.room, event.seq);
   }
 
   /** What is told of the own account: it came into a room, left it, or stands otherwise in it. @param {import('./client.js').WireEvent} event */
@@ -219,35 +179,52 @@ export class Rooms extends EventTarget {
     if (!id) return;
     if (event === 'member.left') this.#gone(id);
     else if (event === 'member.joined') this.#addQuietly(id);
+    else if (event === 'moderation.muted') this.#standing(id, (conversation) => muted(conversation, d.until_ts, d.reason));
     else if (this.all.has(id)) this.#fetch(id).catch(() => {});
   }
 
-  /** The room's log goes on by something that is not shown here. @param {import('./client.js').WireEvent} event */
-  #moved({ room, seq }) {
-    const conversation = this.all.get(room ?? '');
-    if (conversation && seq !== undefined) conversation.top = Math.max(conversation.top, seq);
+  /** What one may do in it changes. @param {string} id @param {(conversation: Conversation) => void} change */
+  #standing(id, change) {
+    const conversation = this.all.get(id);
+    if (!conversation) return;
+    change(conversation);
+    this.#changed(id);
   }
 
-  /** A message has another text, or none any more. @param {any} event */
+  /** The room's log goes on, perhaps by a step of its order. @param {import('./client.js').WireEvent} event */
+  #moved(event) {
+    const { room, seq } = event;
+    const conversation = this.all.get(room ?? '');
+    if (!conversation || seq === undefined) return;
+    conversation.top = Math.max(conversation.top, seq);
+    if (ordered(conversation, event, this.me.id)) this.#changed(conversation.id);
+  }
+
+  /** A message has another text, none any more, or other reactions. @param {any} event */
   #altered(event) {
     const { room, d } = event;
     this.#moved(event);
     const conversation = this.all.get(room);
     if (!conversation) return;
-    alter(conversation, d);
-    this.#listChanged();
+    const quoted = conversation.quotes.get(d.target);
+    const copies = new Set([...(conversation.messages ?? []), ...(conversation.last ? [conversation.last] : []), ...(quoted ? [quoted] : [])]);
+    for (const message of copies) {
+      if (event.event === 'reaction') reacted(message, event, this.me.id);
+      else altered(message, event);
+    }
+    if (event.event !== 'reaction') this.#listChanged();
     this.#changed(room);
   }
 
   /** @param {any} event */
   #message({ room, seq, ts, d }) {
     const conversation = this.all.get(room);
-    if (d.author.id === this.me.id) this.outbox.remove(d.cmid);
+    this.#settle(d);
     if (!conversation) {
       this.#addQuietly(room);
       return;
     }
-    const message = { seq, ts, author: d.author, body: d.body, cmid: d.cmid, rev: d.rev };
+    const message = { seq, ts, author: d.author, body: d.body, cmid: d.cmid, rev: d.rev, reply_to: d.reply_to };
     const isNew = seq > conversation.top;
     this.#seen(conversation, message);
     if (message.author.id !== this.me.id) {
@@ -259,27 +236,38 @@ export class Rooms extends EventTarget {
     this.#changed(room);
   }
 
+  /** It is in the log: the own one waits no more. @param {{author: Person, cmid?: string}} message */
+  #settle({ author, cmid }) {
+    if (author.id === this.me.id && cmid) this.outbox.remove(cmid);
+  }
+
   /** A message that stands in the log now. @param {Conversation} conversation @param {Message} message */
   #seen(conversation, message) {
-    if (conversation.messages) this.#merge(conversation, [message]);
-    if (message.seq <= conversation.top) return;
-    Object.assign(conversation, { top: message.seq, last: message, activity: message.ts });
+    conversation.heard = Math.max(conversation.heard, message.seq);
+    if (conversation.messages && !conversation.later) this.#merge(conversation, message);
+    if (message.seq <= (conversation.last?.seq ?? 0)) return;
+    Object.assign(conversation, { top: Math.max(conversation.top, message.seq), last: message, activity: message.ts });
   }
 
   /** Acknowledged: it is in the log. Its event follows and is then known. @param {any} item */
-  #sent({ room, seq, ts, cmid, body }) {
+  #sent({ room, seq, ts, cmid, body, reply_to }) {
     const conversation = this.all.get(room);
     if (!conversation) return;
     const first = conversation.messages?.[0]?.seq ?? 0;
-    if (seq >= first || !conversation.more) this.#seen(conversation, { seq, ts, author: this.me, body, cmid });
+    if (seq >= first || !conversation.more) this.#seen(conversation, { seq, ts, author: this.me, body, cmid, reply_to });
+    paused(conversation);
     this.#listChanged();
     this.#changed(room);
   }
 
-  /** @param {Conversation} conversation @param {Message[]} messages */
-  #merge(conversation, messages) {
-    for (const { author, cmid } of messages) if (author.id === this.me.id && cmid) this.outbox.remove(cmid);
-    conversation.messages = merged(conversation.messages ?? [], messages);
+  /** @param {Conversation} conversation @param {Message} message */
+  #merge(conversation, message) {
+    // Acknowledged and heard are the same message; what was heard of it since stays.
+    if (conversation.messages?.some(({ seq }) => seq === message.seq)) return;
+    conversation.messages = merged(conversation.messages ?? [], [message]);
+    if (conversation.messages.length <= MOST + SLACK) return;
+    if (conversation.away) Object.assign(conversation, { messages: conversation.messages.slice(0, MOST), later: true });
+    else Object.assign(conversation, { messages: conversation.messages.slice(-MOST), more: true });
   }
 
   /** @param {Record<string, {top: number, unread: number}>} tops */
@@ -325,20 +313,23 @@ export class Rooms extends EventTarget {
   }
 
   /** @param {{room: string, top: number, snapshot: any}} detail */
-  #reset({ room, snapshot }) {
+  #reset({ room, top, snapshot }) {
     const conversation = this.all.get(room);
     if (!conversation) return;
     const wasOpen = conversation.messages !== null;
-    Object.assign(conversation, { messages: null, top: 0, counted: 0, read: 0, reads: new Map() });
+    Object.assign(conversation, { messages: null, later: false, heard: 0, last: undefined, top: 0, counted: 0, read: 0, reads: new Map(), quotes: new Map() });
+    muted(conversation, snapshot?.muted_until_ts);
+    conversation.slowMode = snapshot?.slow_mode ?? 0;
     for (const [user, seq] of Object.entries(snapshot?.reads ?? {})) this.#readBy(conversation, user, seq);
-    if (wasOpen) this.#newest(conversation).catch(() => {});
+    this.deeds.reached(room, top);
+    if (wasOpen) this.history.newest(conversation).catch(() => {});
     this.#reloadSoon();
   }
 
   /** @param {string} id */
   #gone(id) {
     if (!this.all.delete(id)) return;
-    for (const { cmid } of this.outbox.of(id)) this.outbox.remove(cmid);
+    for (const queue of [this.outbox, this.deeds]) for (const { cmid } of queue.of(id)) queue.remove(cmid);
     this.#listChanged();
     this.dispatchEvent(new CustomEvent('gone', { detail: { id } }));
   }

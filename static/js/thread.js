@@ -1,32 +1,33 @@
-// One conversation: its head, its messages by day and by author, where the reader stands in it.
+// One conversation: its head, where the reader stands in its messages, what is written below them.
 
-import { announce, byId, dayKey, dayName, el, icon, plural, timeOfDay } from './dom.js';
+import { Actions } from './actions.js';
+import { excerpt } from './bubble.js';
 import { Composer } from './composer.js';
-import { avatarOf, personAvatar } from './list.js';
+import { announce, announceInstead, byId, el, figure, icon, plural } from './dom.js';
+import { typingWords } from './here.js';
+import { avatarOf } from './list.js';
 import { nameOf } from './rooms.js';
+import { Rows } from './rows.js';
+import { holdWords, mutedWords } from './standing.js';
+import { undo } from './undo.js';
 
-const GROUP_MS = 5 * 60_000;
 const NEAR_PX = 200;
 const SKELETON_MS = 300;
 const LONG_MS = 8_000;
 
-/**
- * @typedef {import('./rooms.js').Conversation} Conversation
- * @typedef {{key: string, ts: number, author: {id: string, name: string}, body?: string, seq?: number, waiting?: import('./outbox.js').Waiting}} Line
- */
+const words = {
+  older: 'Load older messages',
+  later: 'Load later messages',
+  loading: 'Loading…',
+  olderFailed: 'The older messages did not load. Try again.',
+  laterFailed: 'The later messages did not load. Try again.',
+  jumpFailed: 'This message is not here any more.',
+  toNewest: 'To the newest',
+  unsentGone: 'The message that was not sent is deleted.',
+  nothingToEdit: 'There is no message of yours here to change.',
+};
 
-const LINK = /https?:\/\/[^\s<>"'`]+[^\s<>"'`.,;:!?)\]}]/g;
-
-/** Text with its web addresses as links. @param {string} text */
-function withLinks(text) {
-  const parts = [];
-  let from = 0;
-  for (const found of text.matchAll(LINK)) {
-    parts.push(text.slice(from, found.index), el('a', { href: found[0], target: '_blank', rel: 'noopener noreferrer nofollow' }, found[0]));
-    from = found.index + found[0].length;
-  }
-  return [...parts, text.slice(from)];
-}
+/** @typedef {import('./rooms.js').Conversation} Conversation */
 
 /** What stands under the name. @param {Conversation} conversation */
 export function subtitleOf(conversation) {
@@ -51,15 +52,11 @@ export class ThreadView {
     this.root = byId('thread');
     /** @type {Conversation | null} */
     this.conversation = null;
-    /** @type {Map<string, HTMLElement>} */
-    this.rows = new Map();
-    /** What each row shows, so that only what changed is drawn. @type {WeakMap<Element, string>} */
-    this.drawn = new WeakMap();
     /** The first message that was new when this was opened, and how many there were. */
     this.newFrom = 0;
     this.newCount = 0;
     this.below = 0;
-    this.loadingOlder = false;
+    this.loading = false;
     this.ends = new AbortController();
     const { signal } = this.ends;
     rooms.addEventListener('room', (event) => this.#ifMine(/** @type {CustomEvent} */ (event), () => this.draw()), { signal });
@@ -68,6 +65,10 @@ export class ThreadView {
     document.addEventListener('visibilitychange', () => this.#markRead(), { signal });
     window.addEventListener('focus', () => this.#markRead(), { signal });
     rooms.client.addEventListener('welcome', () => this.#markRead(), { signal });
+    rooms.here.addEventListener('change', (event) => {
+      if (/** @type {CustomEvent} */ (event).detail.room === id) this.#drawHere();
+    }, { signal });
+    undo.addEventListener('change', (event) => this.#undone(/** @type {CustomEvent} */ (event).detail), { signal });
   }
 
   /** Stops listening; the page belongs to the next one. */
@@ -130,29 +131,72 @@ export class ThreadView {
     this.face = el('span', { class: 'not-phone' });
     this.details = el('a', { class: 'icon-btn', href: `#room/${this.id}/details`, 'aria-label': 'Details', id: 'details-link' }, icon('panel'));
     this.messages = el('ol', { class: 'messages', id: 'messages' });
-    this.older = el('li', { class: 'older' }, el('button', { class: 'btn btn--quiet btn--sm', type: 'button', onclick: () => this.#loadOlder() }, 'Load older messages'));
+    this.older = this.#loader(words.older, () => this.#load('older'));
+    this.later = this.#loader(words.later, () => this.#load('later'));
     this.scroller = el('div', { class: 'thread__scroll', role: 'region', 'aria-label': 'Messages', tabindex: '0' }, this.messages);
     this.jump = el('button', { class: 'btn btn--act btn--sm jump', type: 'button', hidden: true, onclick: () => this.#toEnd() });
     this.waitingLine = el('p', { class: 'typing', id: 'off-note', hidden: true });
-    this.composer = new Composer(this.id, this.rooms.me.id, (body) => {
-      this.outbox.add(this.id, body);
-      this.#toEnd();
-    });
-    const foot = el('div', { class: 'thread__foot' }, this.waitingLine, this.composer.form);
+    this.typingLine = el('p', { class: 'typing', id: 'typing', hidden: true });
+    this.composer = this.#composer();
+    const foot = el('div', { class: 'thread__foot' }, this.waitingLine, this.typingLine, this.composer.form);
     this.root.removeAttribute('aria-label');
     this.root.setAttribute('aria-labelledby', 'thread-title');
     this.root.replaceChildren(
       el('header', { class: 'thread__head' }, this.#backLink(), this.face, el('div', { class: 'grow' }, this.title, this.subtitle), this.details),
       this.scroller, foot, this.jump);
+    this.rows = new Rows({ rooms: this.rooms, id: this.id, list: this.messages, empty: () => this.#empty(), jump: (seq) => this.#jump(seq),
+      dropUnsent: (cmid) => this.#dropUnsent(cmid), editAgain: (message, text) => this.composer?.change(message, text) });
+    this.doing = new Actions({ rooms: this.rooms, id: this.id, root: this.root, scroller: this.scroller, list: this.messages, signal: this.ends.signal,
+      find: (seq) => this.rows?.shown.get(seq) ?? null, rowOf: (seq) => this.rows?.rowOf(seq) ?? null, makeCurrent: (row) => this.rows?.makeCurrent(row), current: () => this.rows?.current ?? null,
+      reply: (message) => this.composer?.answer(message.seq), edit: (message) => this.composer?.change(message) });
+    this.rows.actions = this.doing;
     this.scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     this.observer = new IntersectionObserver((seen) => {
-      if (seen.some(({ isIntersecting }) => isIntersecting)) this.#loadOlder();
-    }, { root: this.scroller, rootMargin: '300px 0px 0px 0px' });
+      for (const { isIntersecting, target } of seen) if (isIntersecting) this.#load(target === this.older ? 'older' : 'later');
+    }, { root: this.scroller, rootMargin: '300px 0px 300px 0px' });
     this.observer.observe(this.older);
-    this.rows.clear();
+    this.observer.observe(this.later);
     this.#drawHead();
     this.draw();
+    this.#drawHere();
     this.#markRead();
+  }
+
+  /** @param {string} name @param {() => void} onclick */
+  #loader(name, onclick) {
+    return el('li', { class: 'older' }, el('button', { class: 'btn btn--quiet btn--sm', type: 'button', onclick }, name));
+  }
+
+  #composer() {
+    const { rooms, id } = this;
+    return new Composer({ room: id, account: rooms.me.id,
+      send: (body, reply) => {
+        rooms.here.said(id);
+        this.outbox.add(id, body, reply ?? undefined);
+        this.#toEnd();
+      },
+      save: (change, body) => rooms.deeds.edit(id, change, body),
+      typing: () => rooms.here.type(id),
+      editLast: () => this.#editLast(),
+      quoted: (seq) => this.#quoted(seq),
+      held: (mode) => {
+        const conversation = rooms.all.get(id);
+        if (!conversation) return '';
+        return mode === 'edit' ? mutedWords(conversation) : holdWords(conversation);
+      } });
+  }
+
+  /** @param {number} seq */
+  #quoted(seq) {
+    if (!this.conversation) return null;
+    const message = this.rows?.shown.get(seq) ?? this.rooms.history.quoted(this.conversation, seq);
+    return message ? { name: message.author.name, own: message.author.id === this.rooms.me.id, text: excerpt(message.body ?? '') } : null;
+  }
+
+  #editLast() {
+    const last = [...(this.rows?.shown.values() ?? [])].reverse().find((line) => line.author.id === this.rooms.me.id && !this.doing?.allowed(line).edit && !line.erasing);
+    if (last) this.composer?.change(last);
+    else announce(words.nothingToEdit);
   }
 
   #drawHead() {
@@ -164,136 +208,72 @@ export class ThreadView {
       this.face.replaceChildren(avatarOf(conversation));
       this.composer?.setName(name);
     }
-    this.subtitle.textContent = subtitleOf(conversation);
+    this.#drawHere();
   }
 
-  /** The lines in the order of the screen: what the log has, then what waits. @returns {Line[]} */
-  #lines() {
-    const { me } = this.rooms;
-    const said = /** @type {Conversation} */ (this.conversation).messages ?? [];
-    const known = said.map((message) => ({ key: `${message.author.id}/${message.cmid ?? message.seq}`, ...message }));
-    const waiting = this.outbox.of(this.id).map((item) => ({ key: `${me.id}/${item.cmid}`, ts: item.at, author: me, body: item.body, waiting: item }));
-    return [...known, ...waiting];
+  /** Who is here and who is writing, as far as it is known. */
+  #drawHere() {
+    const { conversation } = this;
+    if (!conversation || !this.typingLine) return;
+    const { here } = this.rooms;
+    const known = here.presence(this.id);
+    let more = '';
+    if (conversation.with) {
+      const isHere = here.isHere(this.id, conversation.with.id);
+      more = isHere === null ? '' : isHere ? ', here now' : ', not here now';
+      const dot = this.face.querySelector('.dot');
+      const classes = isHere === null ? '' : isHere ? 'dot' : 'dot dot--off';
+      if ((dot?.className ?? '') !== classes) {
+        dot?.remove();
+        if (classes) this.face.firstElementChild?.append(el('span', { class: classes }));
+      }
+    } else if (known) more = `, ${figure(known.count)} here now`;
+    const under = `${subtitleOf(conversation)}${more}`;
+    if (this.subtitle.textContent !== under) this.subtitle.textContent = under;
+    const sentence = typingWords(conversation, here.writers(this.id));
+    this.typingLine.hidden = !sentence;
+    if (this.typingLine.dataset.sentence === sentence) return;
+    this.typingLine.dataset.sentence = sentence;
+    this.typingLine.replaceChildren(...(sentence ? [el('span', { class: 'typing__dots', 'aria-hidden': 'true' }, el('i'), el('i'), el('i')), el('span', { dir: 'auto' }, sentence)] : []));
   }
 
   /** Draws what changed. The reader's place stays where it is, unless it is the end. */
   draw() {
     const conversation = /** @type {Conversation} */ (this.conversation);
-    if (!conversation.messages) return;
+    if (!conversation.messages || !this.rows) return;
     const atEnd = this.#isAtEnd();
     const anchor = atEnd ? null : this.#anchor();
-    const wanted = [];
-    if (conversation.more) wanted.push(this.older);
-    // Above the first that was new; not while that one may still stand on an older page.
-    const oldest = conversation.messages[0]?.seq ?? 0;
-    let newFrom = conversation.more && oldest > this.newFrom ? 0 : this.newFrom;
-    /** @type {Line | null} */
-    let before = null;
-    for (const line of this.#lines()) {
-      const newDay = !before || dayKey(before.ts) !== dayKey(line.ts);
-      if (newDay) wanted.push(this.#divider(`day/${dayKey(line.ts)}`, 'day', dayName(line.ts)));
-      const isNew = newFrom > 0 && line.seq !== undefined && line.seq >= newFrom && line.author.id !== this.rooms.me.id;
-      if (isNew) wanted.push(this.#divider('new', 'day day--new', plural(this.newCount, '# new message', '# new messages')));
-      if (isNew) newFrom = 0;
-      const first = newDay || isNew || before?.author.id !== line.author.id || line.ts - before.ts > GROUP_MS;
-      wanted.push(this.#row(line, first));
-      before = line;
-    }
-    if (!before) wanted.push(this.#empty());
-    this.#place(wanted);
+    this.rows.draw(conversation, { older: this.older, later: this.later, newFrom: this.newFrom, newCount: this.newCount });
     this.#drawWaiting();
-    if (anchor) this.scroller.scrollTop += anchor.row.getBoundingClientRect().top - anchor.top;
-    else if (atEnd) this.scroller.scrollTop = 0;
+    this.composer?.draw();
+    if (anchor?.row.isConnected) this.scroller.scrollTop += anchor.row.getBoundingClientRect().top - anchor.top;
+    else if (atEnd && !conversation.later) this.scroller.scrollTop = 0;
+    this.#whereWeAre();
     this.#markRead();
   }
 
-  /** @param {HTMLElement[]} wanted */
-  #place(wanted) {
-    const keep = new Set(wanted);
-    for (const child of [...this.messages.children]) if (!keep.has(child)) child.remove();
-    for (const [key, row] of this.rows) if (!keep.has(row)) this.rows.delete(key);
-    /** @type {Element | null} */
-    let at = this.messages.firstElementChild;
-    for (const row of wanted) {
-      if (row === at) at = row.nextElementSibling;
-      else this.messages.insertBefore(row, at);
-    }
-  }
-
-  /** @param {string} key @param {string} classes @param {string} words */
-  #divider(key, classes, words) {
-    const row = this.rows.get(key) ?? el('li', { class: classes }, el('h2'));
-    this.rows.set(key, row);
-    const heading = /** @type {Element} */ (row.firstElementChild);
-    if (heading.textContent !== words) heading.textContent = words;
-    return row;
-  }
-
   #empty() {
-    const known = this.rows.get('empty');
-    if (known) return known;
+    if (this.emptyRow) return this.emptyRow;
     const conversation = /** @type {Conversation} */ (this.conversation);
-    const row = el('li', {}, el('div', { class: 'empty' }, icon('mark', 'empty__art'), el('h2', {}, 'Say the first thing'),
+    this.emptyRow = el('li', {}, el('div', { class: 'empty' }, icon('mark', 'empty__art'), el('h2', {}, 'Say the first thing'),
       el('p', {}, 'This is the very start of ', el('strong', { dir: 'auto' }, nameOf(conversation)), '.'),
       conversation.kind === 'group' && el('button', { class: 'btn btn--act', type: 'button', onclick: this.actions.onAdd }, 'Add people')));
-    this.rows.set('empty', row);
-    return row;
-  }
-
-  /** @param {Line} line @param {boolean} first of its author's group */
-  #row(line, first) {
-    const own = line.author.id === this.rooms.me.id;
-    const state = this.#stateOf(line, own);
-    const look = [first, state, line.body].join('\n');
-    const row = this.rows.get(line.key) ?? el('li');
-    this.rows.set(line.key, row);
-    if (this.drawn.get(row) === look) return row;
-    this.drawn.set(row, look);
-    row.className = `msg${own ? ' msg--own' : ''}${first ? ' msg--first' : ''}${state === 'failed' ? ' is-failed' : line.waiting ? ' is-sending' : ''}`;
-    const time = timeOfDay(line.ts);
-    const stamp = el('time', { datetime: new Date(line.ts).toISOString() }, time);
-    const bubble = line.body === undefined ? el('div', { class: 'bubble bubble--gone' }, 'Message deleted')
-      : el('div', { class: 'bubble', dir: 'auto' }, el('p', {}, ...withLinks(line.body)));
-    if (own) row.replaceChildren(el('div', { class: 'msg__body' }, el('span', { class: 'vh' }, `You, ${time}`), bubble, this.#meta(line, state, stamp)));
-    else if (first) {
-      row.replaceChildren(personAvatar(line.author), el('div', { class: 'msg__body' },
-        el('p', { class: 'msg__head' }, el('span', { class: 'msg__who', dir: 'auto' }, line.author.name), ' ', stamp), bubble));
-    } else row.replaceChildren(el('div', { class: 'msg__body' }, el('span', { class: 'vh' }, `${line.author.name}, ${time}`), bubble));
-    return row;
-  }
-
-  /** @param {Line} line @param {boolean} own */
-  #stateOf(line, own) {
-    if (line.waiting) return line.waiting.failed ? 'failed' : line.waiting.slow ? 'slow' : 'sending';
-    if (!own) return '';
-    const { reads, kind, members } = /** @type {Conversation} */ (this.conversation);
-    const seen = [...reads.values()].filter((seq) => seq >= /** @type {number} */ (line.seq)).length;
-    if (seen && kind === 'direct') return 'read';
-    return seen && seen >= members - 1 ? 'read by everyone' : 'sent';
-  }
-
-  /** What stands under an own message: only what the server has said. @param {Line} line @param {string} state @param {Node} stamp */
-  #meta(line, state, stamp) {
-    const { waiting } = line;
-    if (waiting?.failed) {
-      return el('span', { class: 'msg__meta' }, icon('alert'), ` Not sent. ${waiting.why} `,
-        el('button', { class: 'btn btn--bad-line btn--sm', type: 'button', onclick: () => this.outbox.retry(waiting.cmid) }, icon('retry', 'icon icon--sm'), ' Try again'), ' ',
-        el('button', { class: 'btn btn--quiet btn--sm', type: 'button', onclick: () => this.#delete(waiting.cmid) }, 'Delete'));
-    }
-    if (waiting) {
-      const words = state === 'slow' ? 'Sending…' : el('span', { class: 'vh' }, 'Waiting for the server');
-      return el('span', { class: 'msg__meta' }, stamp, ' ', icon('clock'), words);
-    }
-    const read = state.startsWith('read');
-    return el('span', { class: `msg__meta${read ? ' msg__meta--read' : ''}` }, stamp, ' ', icon(read ? 'check-double' : 'check'),
-      el('span', { class: 'vh' }, state === 'read' ? 'Read' : read ? 'Read by everyone' : 'Sent'));
+    return this.emptyRow;
   }
 
   /** @param {string} cmid */
-  #delete(cmid) {
+  #dropUnsent(cmid) {
     this.outbox.remove(cmid);
-    announce('The message that was not sent is deleted.');
+    announce(words.unsentGone);
     this.composer?.focus();
+  }
+
+  /** A message is about to be deleted, is, or stays. @param {{room: string, seq: number, back: boolean}} detail */
+  #undone({ room, seq, back }) {
+    if (room !== this.id || !this.conversation) return;
+    this.draw();
+    if (!back) this.composer?.forget(seq);
+    else if (document.activeElement === document.body) this.rows?.rowOf(seq)?.focus({ preventScroll: true });
   }
 
   #drawWaiting() {
@@ -308,58 +288,94 @@ export class ThreadView {
   }
 
   #isAtEnd() {
-    return !this.scroller || this.scroller.scrollTop > -NEAR_PX;
+    return !this.scroller || (this.scroller.scrollTop > -NEAR_PX && !this.conversation?.later);
   }
 
   /** The first message that is in sight, and where. */
   #anchor() {
     const top = this.scroller.getBoundingClientRect().top;
-    const row = [...this.messages.children].find((child) => child !== this.older && child.getBoundingClientRect().bottom > top);
+    const row = [...this.messages.children].find((child) => child !== this.older && child !== this.later && child.getBoundingClientRect().bottom > top);
     return row ? { row, top: row.getBoundingClientRect().top } : null;
   }
 
   #scrolled() {
-    if (this.#isAtEnd()) {
-      this.below = 0;
-      this.#markRead();
+    this.#whereWeAre();
+    if (this.#isAtEnd()) this.#markRead();
+  }
+
+  /** Whether the reader is at the end: then what comes is seen and old messages may go. */
+  #whereWeAre() {
+    const atEnd = this.#isAtEnd();
+    if (this.conversation) this.conversation.away = !atEnd;
+    if (atEnd) this.below = 0;
+    this.jump.hidden = atEnd;
+    const title = this.below ? plural(this.below, '# new', '# new') : words.toNewest;
+    if (this.jump.textContent.trim() !== title) this.jump.replaceChildren(icon('arrow-down', 'icon icon--sm'), ` ${title}`);
+  }
+
+  async #toEnd() {
+    const { conversation } = this;
+    if (conversation?.later) {
+      try {
+        await this.rooms.history.newest(conversation);
+      } catch {
+        announce(words.laterFailed);
+        return;
+      }
     }
-    this.#drawJump();
-  }
-
-  #drawJump() {
-    this.jump.hidden = this.#isAtEnd();
-    const words = this.below ? plural(this.below, '# new', '# new') : 'To the newest';
-    if (this.jump.textContent.trim() !== words) this.jump.replaceChildren(icon('arrow-down', 'icon icon--sm'), ` ${words}`);
-  }
-
-  #toEnd() {
     this.scroller.scrollTop = 0;
-    this.below = 0;
-    this.#drawJump();
+    this.#whereWeAre();
+    this.#markRead();
   }
 
-  async #loadOlder() {
-    if (this.loadingOlder || !this.conversation?.more) return;
-    this.loadingOlder = true;
-    const button = this.older.querySelector('button');
-    button.textContent = 'Loading…';
-    try {
-      await this.rooms.older(this.id);
-    } catch {
-      announce('The older messages did not load. Try again.');
+  /** Shows a message, wherever it stands. @param {number} seq */
+  async #jump(seq) {
+    const conversation = /** @type {Conversation} */ (this.conversation);
+    if (!this.rows?.rowOf(seq)) {
+      try {
+        await this.rooms.history.around(conversation, seq);
+      } catch {
+        announceInstead(words.jumpFailed);
+        return;
+      }
     }
-    button.textContent = 'Load older messages';
-    this.loadingOlder = false;
-    // Asks anew whether it is in sight: a reader who stays at the top sees no change.
-    this.observer?.unobserve(this.older);
-    this.observer?.observe(this.older);
+    const row = this.rows?.rowOf(seq);
+    if (!row) {
+      announceInstead(words.jumpFailed);
+      return;
+    }
+    row.scrollIntoView({ block: 'center' });
+    row.focus({ preventScroll: true });
+    row.classList.remove('is-shown');
+    void row.offsetWidth;
+    row.classList.add('is-shown');
+    this.#whereWeAre();
+  }
+
+  /** @param {'older' | 'later'} which */
+  async #load(which) {
+    const { conversation } = this;
+    if (this.loading || !conversation || !(which === 'older' ? conversation.more : conversation.later)) return;
+    this.loading = true;
+    const line = which === 'older' ? this.older : this.later;
+    line.firstElementChild.textContent = words.loading;
+    try {
+      await this.rooms.history[which](conversation);
+    } catch {
+      announce(which === 'older' ? words.olderFailed : words.laterFailed);
+    }
+    line.firstElementChild.textContent = words[which];
+    this.loading = false;
+    // Asks anew whether it is in sight: a reader who stays there sees no change.
+    this.observer?.unobserve(line);
+    this.observer?.observe(line);
   }
 
   /** @param {{conversation: Conversation}} detail */
   #heard({ conversation }) {
     if (!this.conversation || conversation.id !== this.id || this.#isAtEnd()) return;
     this.below += 1;
-    this.#drawJump();
+    this.#whereWeAre();
   }
 
   /** Tells the server only what a person can have seen: this page, in front, at its end. */
