@@ -106,13 +106,24 @@ export class Actions {
     const message = this.needs.find(seq);
     if (!message) return;
     const opener = /** @type {HTMLElement | null} */ (document.activeElement);
+    const onClose = this.#holdTools(seq);
     const mine = new Set((message.reactions ?? []).filter((one) => one.mine).map((one) => one.emoji));
-    openPicker({ purpose: 'react', host: this.needs.root, at, mine, back: () => (opener?.isConnected && opener.closest('.msg') ? opener : this.needs.rowOf(seq)), onChoose: (emoji) => this.react(seq, emoji, !mine.has(emoji)) });
+    openPicker({ purpose: 'react', host: this.needs.root, at, mine, onClose, back: () => (opener?.isConnected && opener.closest('.msg') ? opener : this.needs.rowOf(seq)), onChoose: (emoji) => this.react(seq, emoji, !mine.has(emoji)) });
   }
 
   /** @param {number} seq @param {string} emoji @param {boolean} on */
   react(seq, emoji, on) {
     this.needs.rooms.deeds.react(this.needs.id, seq, emoji, on);
+  }
+
+  /** The toolbar stays in sight while something that it opened has focus. @param {number} seq */
+  #holdTools(seq) {
+    const row = this.needs.rowOf(seq);
+    closeLayer();
+    if (row) row.dataset.open = '';
+    return () => {
+      if (row) delete row.dataset.open;
+    };
   }
 
   /** @param {HTMLElement} row */
@@ -207,7 +218,7 @@ export class Actions {
       if (end !== undefined) items()[end].focus();
       else rove(items(), this.#menuStep(items(), event.key, step ?? 1));
     });
-    const close = openLayer(menu, { host: this.needs.root, at, back: () => (opener.isConnected ? opener : this.needs.rowOf(seq)) });
+    const close = openLayer(menu, { host: this.needs.root, at, onClose: this.#holdTools(seq), back: () => (opener.isConnected ? opener : this.needs.rowOf(seq)) });
     const first = items().find((one) => one.classList.contains('menu__item')) ?? items()[0];
     first.tabIndex = 0;
     first.focus();

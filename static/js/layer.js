@@ -43,8 +43,8 @@ export function openLayer(panel, { host, at, back, onClose }) {
     const hadFocus = panel.contains(document.activeElement) || document.activeElement === document.body;
     panel.remove();
     shade?.remove();
-    onClose?.();
     if (refocus && hadFocus) back()?.focus({ preventScroll: true });
+    onClose?.();
   };
   closeOpen = close;
   const { signal } = ends;

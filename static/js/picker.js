@@ -28,10 +28,11 @@ const capital = (text) => text.charAt(0).toLocaleUpperCase() + text.slice(1);
  * @param {HTMLElement} needs.host
  * @param {DOMRect} needs.at
  * @param {() => HTMLElement | null} needs.back
+ * @param {() => void} [needs.onClose]
  * @param {Set<string>} [needs.mine] those that are put already
  * @param {(emoji: string) => void} needs.onChoose
  */
-export function openPicker({ purpose, host, at, back, mine = new Set(), onChoose }) {
+export function openPicker({ purpose, host, at, back, onClose, mine = new Set(), onChoose }) {
   const search = el('input', { class: 'input', type: 'search', 'aria-label': words.find, placeholder: words.hint, autocomplete: 'off', spellcheck: 'false' });
   const scroll = el('div', { class: 'emoji__scroll', role: 'group', 'aria-label': words.emoji, tabindex: '-1' });
   const foot = el('p', { class: 'emoji__foot', 'aria-hidden': 'true' });
@@ -129,9 +130,9 @@ export function openPicker({ purpose, host, at, back, mine = new Set(), onChoose
       draw();
     }
   });
-  scroll.addEventListener('pointerover', (/** @type {Event} */ event) => {
+  scroll.addEventListener('pointermove', (/** @type {Event} */ event) => {
     const button = /** @type {HTMLElement} */ (event.target).closest('button');
-    if (button) stand(button, false);
+    if (button && !button.classList.contains('is-at')) stand(button, false);
   });
   scroll.addEventListener('focusin', (/** @type {Event} */ event) => stand(/** @type {HTMLElement} */ (event.target).closest('button') ?? undefined, false));
   scroll.addEventListener('click', (/** @type {Event} */ event) => {
@@ -142,7 +143,7 @@ export function openPicker({ purpose, host, at, back, mine = new Set(), onChoose
     onChoose(emoji);
   });
   draw();
-  const close = openLayer(panel, { host, at, back });
+  const close = openLayer(panel, { host, at, back, onClose });
   search.focus();
   return close;
 }
