@@ -44,10 +44,9 @@ export class Deeds extends Queue {
     return found;
   }
 
-  /** Another text for an own message. @param {string} room @param {{seq: number, rev?: number}} message @param {string} body */
+  /** Another text for an own message, which `rev` tells as it is shown. @param {string} room @param {{seq: number, rev?: number}} message @param {string} body */
   edit(room, { seq, rev }, body) {
-    const underWay = this.of(room).filter((deed) => deed.op === 'message.edit' && deed.d.target === seq && !deed.failed);
-    this.put(room, { op: 'message.edit', d: { target: seq, rev: (rev ?? 1) + underWay.length, body } });
+    this.put(room, { op: 'message.edit', d: { target: seq, rev: rev ?? 1, body } });
   }
 
   /** @param {string} room @param {number} target */

@@ -2,6 +2,7 @@
 
 import { byId, el, figure, icon, plural, whenShort } from './dom.js';
 import { Finder, matches } from './find.js';
+import { typingWords } from './here.js';
 import { nameOf } from './rooms.js';
 
 const SKELETON_MS = 300;
@@ -57,6 +58,10 @@ export class ListView {
     people.addEventListener('change', (event) => {
       const conversation = rooms.all.get(/** @type {CustomEvent} */ (event).detail.id);
       if (conversation?.with && this.rows.has(conversation.id)) this.#row(conversation);
+    });
+    rooms.here.addEventListener('change', (event) => {
+      const conversation = rooms.all.get(/** @type {CustomEvent} */ (event).detail.room);
+      if (conversation && this.rows.has(conversation.id)) this.#row(conversation);
     });
     /** @type {Finder} */
     this.finder = new Finder({
@@ -168,13 +173,15 @@ export class ListView {
     const who = !last ? '' : last.author.id === this.rooms.me.id ? 'You: ' : conversation.kind === 'direct' ? '' : `${last.author.name}: `;
     const line = last ? (last.body ?? 'Message deleted') : plural(conversation.members, 'Only you so far', '# members, nothing said yet');
     const isHere = conversation.with ? this.people.isHere(conversation.id, conversation.with.id) : null;
-    const content = [nameOf(conversation), last ? whenShort(last.ts) : '', who + line, conversation.unread, isHere].join('\n');
+    const typing = typingWords(conversation, this.rooms.here.writers(conversation.id));
+    const content = [nameOf(conversation), last ? whenShort(last.ts) : '', who + line, conversation.unread, isHere, typing].join('\n');
     if (this.drawn.get(link) === content) return row;
     this.drawn.set(link, content);
     const count = conversation.unread > 0 && el('span', { class: 'unread' }, conversation.unread >= 100 ? '99+' : figure(conversation.unread), el('span', { class: 'vh' }, ' unread'));
     link.replaceChildren(avatarOf(conversation, '', isHere), el('span', { class: 'conv__name truncate', dir: 'auto' }, nameOf(conversation), isHere && el('span', { class: 'vh' }, ', here now')),
       last ? el('time', { class: 'conv__time', datetime: new Date(last.ts).toISOString() }, whenShort(last.ts)) : el('span'),
-      el('span', { class: 'conv__last truncate', dir: 'auto' }, who + line), el('span', { class: 'conv__end' }, count));
+      el('span', { class: 'conv__last truncate', dir: 'auto' }, typing ? el('span', { class: 'conv__typing' }, typing) : who + line),
+      el('span', { class: 'conv__end' }, count));
     return row;
   }
 

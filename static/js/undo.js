@@ -19,6 +19,7 @@ const words = {
   notDeleted: 'Not deleted. It is still there for everyone.',
   reactionNot: (/** @type {string} */ why) => `Your reaction was not taken. ${why}`,
   changeNot: 'Your change was not saved. It is still there, under the message.',
+  changeGone: 'Your change was not saved: the message was deleted meanwhile.',
   notices: 'Notices',
 };
 
@@ -146,18 +147,19 @@ export const undo = new Undo();
 export function tellRefusals(deeds) {
   for (const { cmid, op, failed } of [...deeds.items.values()]) if (failed && op !== 'message.edit') deeds.remove(cmid);
   deeds.addEventListener('failed', (event) => {
-    const { cmid, op, why } = /** @type {CustomEvent} */ (event).detail;
-    if (op === 'message.edit') {
+    const { cmid, op, why, code } = /** @type {CustomEvent} */ (event).detail;
+    const gone = op === 'message.edit' && code === 'not_found';
+    if (op === 'message.edit' && !gone) {
       announce(words.changeNot);
       return;
     }
-    const sentence = op === 'message.delete' ? words.notDeleted : words.reactionNot(why);
+    const sentence = gone ? words.changeGone : op === 'message.delete' ? words.notDeleted : words.reactionNot(why);
     const close = (/** @type {boolean} */ again) => {
       takeAway(toast);
       if (again) deeds.retry(cmid);
       else deeds.remove(cmid);
     };
-    if (op === 'reaction.set') deeds.remove(cmid);
+    if (op !== 'message.delete') deeds.remove(cmid);
     const toast = el('div', { class: 'toast' }, icon('alert'), el('span', { class: 'grow' }, sentence),
       op === 'message.delete' && button(words.retry, () => close(true)), closer(() => close(false)));
     toasts().append(toast);
