@@ -11,7 +11,12 @@ const KEYS = [
     { keys: ['Alt', '↑'], does: 'Previous unread chat' }, { keys: ['Alt', '↓'], does: 'Next unread chat' }, { keys: ['Esc'], does: 'Close what is on top' }] },
   { where: 'List of chats', keys: [
     { keys: ['↑', '↓'], does: 'Move' }, { keys: ['Enter'], does: 'Open' }, { keys: ['N'], does: 'New conversation', letter: true }] },
-  { where: 'Writing', keys: [{ keys: ['Enter'], does: 'Send' }, { keys: ['Shift', 'Enter'], does: 'New line' }] },
+  { where: 'Writing', keys: [
+    { keys: ['Enter'], does: 'Send' }, { keys: ['Shift', 'Enter'], does: 'New line' },
+    { keys: ['↑'], does: 'Change your last message, in an empty field' }, { keys: ['Esc'], does: 'Stop answering or changing' }] },
+  { where: 'Messages', keys: [
+    { keys: ['↑', '↓'], does: 'Move' }, { keys: ['Enter'], does: 'What can be done' }, { keys: ['R'], does: 'Reply', letter: true }, { keys: ['E'], does: 'Edit', letter: true },
+    { keys: ['+'], does: 'React', letter: true }, { keys: ['C'], does: 'Copy text', letter: true }, { keys: ['Del'], does: 'Delete' }, { keys: ['Z'], does: 'Undo deleting', letter: true }] },
 ];
 
 /** Whether a key pressed here belongs to what is written. @param {Element | null} active */
