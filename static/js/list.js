@@ -177,10 +177,12 @@ export class ListView {
     const content = [nameOf(conversation), last ? whenShort(last.ts) : '', who + line, conversation.unread, isHere, typing].join('\n');
     if (this.drawn.get(link) === content) return row;
     this.drawn.set(link, content);
+    // A name of one script beside a text of another: each has its own direction.
+    const said = typing ? [el('span', { class: 'conv__typing' }, typing)] : who ? [el('bdi', {}, who.slice(0, -2)), ': ', el('bdi', {}, line)] : [line];
     const count = conversation.unread > 0 && el('span', { class: 'unread' }, conversation.unread >= 100 ? '99+' : figure(conversation.unread), el('span', { class: 'vh' }, ' unread'));
     link.replaceChildren(avatarOf(conversation, '', isHere), el('span', { class: 'conv__name truncate', dir: 'auto' }, nameOf(conversation), isHere && el('span', { class: 'vh' }, ', here now')),
       last ? el('time', { class: 'conv__time', datetime: new Date(last.ts).toISOString() }, whenShort(last.ts)) : el('span'),
-      el('span', { class: 'conv__last truncate', dir: 'auto' }, typing ? el('span', { class: 'conv__typing' }, typing) : who + line),
+      el('span', { class: 'conv__last truncate', dir: who && !typing ? null : 'auto' }, ...said),
       el('span', { class: 'conv__end' }, count));
     return row;
   }
