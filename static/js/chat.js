@@ -155,6 +155,8 @@ class ChatPage {
   #gone(id) {
     const open = this.thread?.id === id ? this.thread.conversation : null;
     if (this.leaving.delete(id)) {
+      // It may be told before the answer: a dialog that is still open would keep the focus from where one goes.
+      for (const dialog of document.querySelectorAll('dialog[open]')) /** @type {HTMLDialogElement} */ (dialog).close();
       if (route().id === id) location.hash = '#';
       return;
     }
