@@ -34,11 +34,13 @@ export async function makeAccount(server, request, username) {
 /** REST as a page would call it. */
 export async function client(server, request) {
   const base = `${server.origin}/api/v1`;
-  const { token } = await (await request.get(`${base}/auth/csrf`)).json();
+  // Each on a connection of its own: one that idles may be closed by the server just as it is used again.
+  const alone = { connection: 'close' };
+  const { token } = await (await request.get(`${base}/auth/csrf`, { headers: alone })).json();
   const post = async (path, data, key) => {
     const answer = await request.post(`${base}/${path}`, {
       data,
-      headers: { 'x-csrf-token': token, origin: server.origin, 'sec-fetch-site': 'same-origin', ...(key ? { 'idempotency-key': key } : {}) },
+      headers: { ...alone, 'x-csrf-token': token, origin: server.origin, 'sec-fetch-site': 'same-origin', ...(key ? { 'idempotency-key': key } : {}) },
     });
     expect(answer.ok(), `${path}: ${answer.status()} ${await answer.text()}`).toBe(true);
     return answer.status() === 204 ? null : answer.json();

@@ -49,6 +49,19 @@ test('a chat is found by the beginning of a name, without its accents, and opene
   await expect(chats(page)).toHaveCount(3);
 });
 
+test('a chat in which nothing was said keeps its place below a newer one when the page is loaded again', async ({ people }) => {
+  const [mira, zoe] = [await people('mira'), await people('zoe')];
+  const { page } = mira;
+  for (const title of ['Empty one', 'Empty two', 'Empty three']) await mira.startTitled('A group', title);
+  await mira.startDirect(zoe.name);
+  await mira.write('Hello');
+  await mira.sees('Hello');
+  await page.reload();
+  await expect(chats(page)).toHaveCount(4);
+  const names = (await chats(page).locator('.conv__name').allInnerTexts()).map((name) => name.split(',')[0].trim());
+  expect(names).toEqual([zoe.name, 'Empty three', 'Empty two', 'Empty one']);
+});
+
 test('on a phone the key to find leads to the list, and the field fits', async ({ people }) => {
   const mira = await people('mira', PHONE);
   const { page } = mira;

@@ -145,6 +145,8 @@ test('whoever was offline is told in one sentence what came in meanwhile', async
   await expectFits(page);
   await away(['Crew', 'Fourth']);
   await expect(page.locator('#banner')).toContainText('Back online. 1 new message in Crew.');
+  await away([mira.name, 'Fifth'], [mira.name, 'Sixth']);
+  await expect(page.locator('#banner')).toContainText(`Back online. 2 new messages from ${zoe.name}.`);
   await away();
   await expect(page.locator('#banner')).toContainText('Back online. Everything is up to date.');
 });

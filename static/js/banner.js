@@ -115,6 +115,7 @@ export class Banner {
     if (!chats.length) return 'Everything is up to date.';
     const messages = plural(chats.reduce((sum, [, n]) => sum + n, 0), '# new message', '# new messages');
     const only = chats.length === 1 ? this.rooms.all.get(chats[0][0]) : undefined;
+    if (only?.with) return `${messages} from ${nameOf(only)}.`;
     return only ? `${messages} in ${nameOf(only)}.` : `${messages} in ${plural(chats.length, '# chat', '# chats')}.`;
   }
 

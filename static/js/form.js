@@ -131,7 +131,7 @@ function tellCapsLock(input) {
   const hear = (/** @type {KeyboardEvent | MouseEvent} */ event) => {
     const on = event.getModifierState?.('CapsLock') ?? false;
     if (on === (said.childNodes.length > 0)) return;
-    said.replaceChildren(...(on ? [icon('up', 'icon icon--sm'), ' Caps Lock is on.'] : []));
+    said.replaceChildren(...(on ? [el('span', { class: 'row' }, icon('up', 'icon icon--sm'), 'Caps Lock is on.')] : []));
   };
   for (const kind of ['keydown', 'keyup', 'mousedown']) input.addEventListener(kind, /** @type {any} */ (hear));
   input.addEventListener('blur', () => said.replaceChildren());
