@@ -7,8 +7,8 @@ mod cluster;
 mod conformance;
 mod crash;
 mod demo;
-mod liar;
 mod hostile;
+mod liar;
 #[path = "../../actors/tests/node/redis.rs"]
 mod redis;
 mod resume;
