@@ -1,5 +1,5 @@
 # Thin: what is longer than a line stands in scripts/.
-.PHONY: run test lint load setup fuzz
+.PHONY: run test lint load setup fuzz drills
 
 run: ## Start the server on the embedded database.
 	cargo run --release
@@ -12,6 +12,9 @@ lint: ## Format and lints only.
 
 load: ## A crowd at a server of its own, and the check that nothing was lost.
 	scripts/load
+
+drills: ## What the server costs and how fast it answers, also under attack; tables for docs/PERFORMANCE.md.
+	scripts/drills
 
 setup: ## Install what `make test` needs (Debian, as root).
 	scripts/setup

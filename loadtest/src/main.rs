@@ -1,5 +1,6 @@
-//! `allthrive-load`: a crowd at a server, then the check; or the conformance suite.
+//! `allthrive-load`: a crowd at a server, then the check; the conformance suite; or drills that measure.
 
+mod drill;
 mod suite;
 
 use std::path::PathBuf;
@@ -31,6 +32,8 @@ enum Command {
     Run(Run),
     /// Puts every case of the conformance suite to a server: what a client may rely on, over real connections.
     Conformance(suite::Conformance),
+    /// Measures a server of this machine: latency under attack, idle connections, fan-out, durable writes.
+    Drill(drill::Drill),
 }
 
 #[derive(Args)]
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         match command {
             Command::Run(run) => run.run().await,
             Command::Conformance(suite) => suite.run().await,
+            Command::Drill(drill) => drill.run().await.map(|()| true),
         }
     };
     match LocalSet::new().block_on(&runtime, work) {
