@@ -91,21 +91,23 @@ impl Drill {
     }
 
     fn prey(&self, session: Session, room: RoomId) -> Prey {
-        Prey { address: self.server.trim_start_matches("http://").to_owned(), session, room }
+        Prey { address: self.address(), session, room }
     }
 
     async fn attacks(&self) -> Result<(), Error> {
-        let (people, room) = self.people(3).await?;
+        let (people, room) = self.people(2 + Attack::ALL.len()).await?;
         let sessions: Vec<_> = people[..2].iter().map(|person| person.session.clone()).collect();
         println!("| {ATTACKERS} peers that … | said | p50 ms | p99 ms | the most ms |\n|---|---:|---:|---:|---:|");
         print_waits("(nobody)", &bystanders(&sessions, room, sleep(A_LINE)).await?);
-        for attack in Attack::ALL {
+        // Each by an account of its own: nobody signs in again and again.
+        for (attack, attacker) in Attack::ALL.into_iter().zip(&people[2..]) {
             let (done, attacked) = tokio::sync::oneshot::channel();
-            let (name, password, prey) = (people[2].session.me().username, people[2].password.clone(), self.prey_of());
+            let (name, password) = (attacker.session.me().username, attacker.password.clone());
+            let (server, address) = (self.server.clone(), self.address());
             let attackers = std::thread::spawn(move || {
                 let ends = on_a_thread(async move {
-                    let session = Session::sign_in(&prey.0, &name, &password).await?;
-                    let prey = Prey { address: prey.1, session, room };
+                    let session = Session::sign_in(&server, &name, &password).await?;
+                    let prey = Prey { address, session, room };
                     let began = Instant::now();
                     let mut ends = Vec::new();
                     while began.elapsed() < A_LINE {
@@ -126,8 +128,8 @@ impl Drill {
         Ok(())
     }
 
-    fn prey_of(&self) -> (String, String) {
-        (self.server.clone(), self.server.trim_start_matches("http://").to_owned())
+    fn address(&self) -> String {
+        self.server.trim_start_matches("http://").to_owned()
     }
 
     async fn idle(&self) -> Result<(), Error> {
@@ -250,7 +252,8 @@ async fn bystanders(sessions: &[Session], room: RoomId, during: impl Future<Outp
     let talk = async {
         loop {
             let goal = crowd.acknowledged() + 1;
-            crowd.say(goal % sessions.len(), room, format!("{goal} {}", "x".repeat(100)));
+            // Long enough that one who reads slowly falls behind.
+            crowd.say(goal % sessions.len(), room, format!("{goal} {}", "x".repeat(3_900)));
             if !crowd.reaches(goal, PATIENCE).await {
                 return Error::Strange(format!("a bystander was not answered: {:?}", crowd.flaws()));
             }

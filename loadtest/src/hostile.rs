@@ -342,8 +342,8 @@ async fn reads_slowly(raw: &mut Raw, welcome: &Value, room: RoomId) -> End {
             return ended(raw).await;
         }
     }
-    let mut lagged = false;
-    loop {
+    let (mut lagged, began) = (false, Instant::now());
+    while began.elapsed() < ENOUGH {
         let told = match told(raw).await {
             Ok(told) => told,
             Err(end) => return end,
@@ -366,4 +366,5 @@ async fn reads_slowly(raw: &mut Raw, welcome: &Value, room: RoomId) -> End {
             return End::CaughtUp;
         }
     }
+    End::Open
 }
