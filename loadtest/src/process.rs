@@ -56,8 +56,9 @@ impl Process {
 
 /// utime and stime. The name before them may have spaces and brackets.
 fn ticks(stat: &str) -> Option<u64> {
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-    Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let [user, system] = fields.get(11..13)? else { return None };
+    Some(user.parse::<u64>().ok()? + system.parse::<u64>().ok()?)
 }
 
 #[cfg(test)]

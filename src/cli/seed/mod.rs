@@ -301,7 +301,7 @@ mod tests {
             assert!(room.read.iter().all(|name| is_in(name)));
             for (n, said) in room.talk.iter().enumerate() {
                 assert!(is_in(&said.by) && said.reply.is_none_or(|line| (1..=n).contains(&line)), "{said:?}");
-                assert!(said.on.iter().all(|on| on.split(' ').skip(1).all(is_in) && on.contains(' ')), "{said:?}");
+                assert!(said.on.iter().all(|on| on.split_once(' ').is_some_and(|(_, who)| who.split(' ').all(is_in))), "{said:?}");
                 minutes += said.pause;
             }
         }

@@ -77,7 +77,7 @@ async fn a_deleted_message_keeps_its_place_without_a_text(s: Stage) -> Outcome {
     same!("the text in the history", message["body"], Value::Null);
     let (mut late, _) = s.greet(ZOE, json!({"resume": [{"room": room, "seq": 0}]})).await?;
     let told = late.pull(room, 0, 200).await?;
-    let kinds: Vec<_> = told.iter().skip(2).map(|event| event["event"].clone()).collect();
+    let kinds: Vec<_> = told.get(2..).unwrap_or_default().iter().map(|event| event["event"].clone()).collect();
     same!("the kinds in the log", kinds, ["message.new", "message.edited", "message.deleted"]);
     if let Some(event) = told.iter().find(|event| event.to_string().contains("secret")) {
         broken!("the text of a deleted message is told: {event}");
