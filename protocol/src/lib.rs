@@ -8,6 +8,7 @@
 //! - [`reply`]: the answers to commands
 //! - [`event`]: what is told to those who listen
 //! - [`presence`]: who is here now, asked and told
+//! - [`quiz`]: quizzes: what is written, answered and shown
 //! - [`error`]: refusal codes and close codes
 //! - `asyncapi`: all of it described as JSON Schema and AsyncAPI, with the feature `schema`
 //!
@@ -21,6 +22,7 @@ pub mod error;
 pub mod event;
 pub mod id;
 pub mod presence;
+pub mod quiz;
 pub mod reply;
 
 pub use command::{Command, Malformed, Request};
