@@ -1,6 +1,8 @@
 //! Lists, page by page. A cursor is opaque to clients: it says where the page before ended.
 
-use allthrive_store::Cursor;
+use std::fmt::Display;
+use std::str::FromStr;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -41,7 +43,7 @@ impl Part {
     ///
     /// # Errors
     /// Says which of the two does not fit.
-    pub fn read(&self) -> Result<(Option<Cursor>, u32), Problem> {
+    pub fn read<C: FromStr>(&self) -> Result<(Option<C>, u32), Problem> {
         let limit = self.limit.unwrap_or(USUAL);
         if limit == 0 || limit > MOST {
             return Err(Problem::bad_request(format!("`limit` is 1 to {MOST}.")));
@@ -53,26 +55,27 @@ impl Part {
 
 impl<T> Page<T> {
     /// From one row more than the page has: if it is there, there is a next page.
-    pub fn of<R>(mut rows: Vec<R>, limit: u32, cursor: impl Fn(&R) -> Cursor, row: impl Fn(R) -> T) -> Self {
+    pub fn of<R, C: Display>(mut rows: Vec<R>, limit: u32, cursor: impl Fn(&R) -> C, row: impl Fn(R) -> T) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let next_cursor = rows.last().filter(|_| more).map(|last| encode(cursor(last)));
+        let next_cursor = rows.last().filter(|_| more).map(|last| encode(&cursor(last)));
         Self { items: rows.into_iter().map(row).collect(), next_cursor }
     }
 }
 
-fn encode(cursor: Cursor) -> String {
+fn encode(cursor: &impl Display) -> String {
     URL_SAFE_NO_PAD.encode(format!("{VERSION}{cursor}"))
 }
 
-fn decode(text: &str) -> Option<Cursor> {
+fn decode<C: FromStr>(text: &str) -> Option<C> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
     text.strip_prefix(VERSION)?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use allthrive_store::Cursor;
     use uuid::Uuid;
 
     use super::*;
@@ -83,9 +86,9 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_back_and_nothing_else_is() {
-        assert_eq!(decode(&encode(cursor(&-5))), Some(cursor(&-5)));
-        assert_eq!(decode(&URL_SAFE_NO_PAD.encode("2:5_x")), None);
-        assert_eq!(decode("%"), None);
+        assert_eq!(decode(&encode(&cursor(&-5))), Some(cursor(&-5)));
+        assert_eq!(decode::<Cursor>(&URL_SAFE_NO_PAD.encode("2:5_x")), None);
+        assert_eq!(decode::<Cursor>("%"), None);
     }
 
     #[test]

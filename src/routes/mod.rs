@@ -11,6 +11,8 @@ pub mod health;
 pub mod list;
 pub mod members;
 pub mod person;
+pub mod reactions;
+pub mod restrictions;
 pub mod session;
 pub mod sign_up;
 pub mod socket;
@@ -78,6 +80,8 @@ routes! {
     get "/api/v1/conversations/{id}" => conversations::one;
     get "/api/v1/conversations/{id}/members" => members::list;
     post "/api/v1/conversations/{id}/members" => members::add;
+    get "/api/v1/conversations/{id}/messages/{seq}/reactions" => reactions::list;
+    get "/api/v1/conversations/{id}/restrictions" => restrictions::list;
 }
 
 /// Adds what the settings ask for and nobody else needs.

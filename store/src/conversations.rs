@@ -130,7 +130,7 @@ impl Member {
 }
 
 /// Before the first row of a list that goes down.
-const ABOVE_ALL: Cursor = Cursor { at: i64::MAX, id: Uuid::max() };
+pub(crate) const ABOVE_ALL: Cursor = Cursor { at: i64::MAX, id: Uuid::max() };
 /// Before the first row of a list that goes up.
 const BELOW_ALL: Cursor = Cursor { at: i64::MIN, id: Uuid::nil() };
 

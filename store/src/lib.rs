@@ -5,7 +5,7 @@
 //! - [`error`]: what can go wrong
 //! - [`commit`]: units in, log rows out; `facts`, [`log`] and `projections` are its reads and writes
 //! - [`replay`], [`history`], [`members`]: what a connection reads
-//! - [`conversations`]: lists, page by page
+//! - [`conversations`], [`reactors`], [`restrictions`]: lists, page by page
 //! - [`users`], [`sign_ins`], [`mail_tokens`], [`tickets`]: accounts and how their owners come in
 //! - [`limits`]: how often is too often
 //! - [`audit`]: who did what, as a chain that proves itself
@@ -30,7 +30,9 @@ pub mod members;
 mod migrate;
 pub mod open;
 mod projections;
+pub mod reactors;
 pub mod replay;
+pub mod restrictions;
 pub mod sign_ins;
 pub mod tickets;
 pub mod users;
@@ -41,4 +43,6 @@ pub use engine::{Decided, Engine, Row, Statement, Type, Value};
 pub use error::Error;
 pub use members::RoomStanding;
 pub use open::{Database, DatabaseUrl, Store, StoreConfig, inspect};
+pub use reactors::{Reactor, ReactorCursor};
 pub use replay::Page;
+pub use restrictions::Restricted;

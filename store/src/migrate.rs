@@ -12,6 +12,7 @@ const FILES: &[(&str, &str)] = &[
     ("V3__talk", include_str!("../../migrations/0003_talk.sql")),
     ("V4__audit", include_str!("../../migrations/0004_audit.sql")),
     ("V5__settled", include_str!("../../migrations/0005_settled.sql")),
+    ("V6__order", include_str!("../../migrations/0006_order.sql")),
 ];
 
 /// Two servers that start at once migrate one after the other; an arbitrary number, ours.

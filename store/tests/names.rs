@@ -9,6 +9,8 @@ const PLACES: &[(&str, &str, usize, &str)] = &[
     ("facts.rs", "rooms_all", 2, "a lock is on the table's row; whether the room lives is read after it"),
     ("history.rs", "users_all", 1, "authors keep their place when their account is gone"),
     ("conversations.rs", "users_all", 3, "authors and members keep their place when their account is gone"),
+    ("reactors.rs", "users_all", 1, "who reacted keeps their place when their account is gone"),
+    ("restrictions.rs", "users_all", 1, "a ban of somebody whose account is gone can be seen and lifted"),
     (
         "users.rs",
         "users_all",

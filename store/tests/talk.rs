@@ -14,7 +14,7 @@ use allthrive_protocol::reply::{HistoryItem, Reacted};
 use allthrive_protocol::{Code, MAX_REACTIONS, RoomId, Seq};
 use allthrive_store::{Statement, Store};
 use common::Place;
-use common::people::{NOW, admits, commit, commit_at, entries, opens, people, room, says, seqs, unit, user};
+use common::people::{NOW, admits, commit, commit_at, entries, opens, people, people_from, room, says, seqs, unit, user};
 
 on_both! {
     everything_that_happens_is_read_back_as_it_was_decided,
@@ -28,6 +28,8 @@ on_both! {
     restrictions_outlast_the_membership_and_the_server,
     slow_mode_is_kept_with_the_room_and_its_pause_with_the_member,
     moderators_steps_leave_audit_lines_with_their_reasons,
+    who_is_restricted_is_listed_while_it_holds_the_newest_decision_first,
+    who_has_reacted_is_listed_page_by_page_to_those_who_may_see_the_message,
 }
 
 fn edits(author: u128, cmid: u128, target: Seq, rev: u32, body: &str) -> Unit {
@@ -316,4 +318,70 @@ async fn moderators_steps_leave_audit_lines_with_their_reasons(place: Place) {
     }
     // An own message that its author takes back is no affair of the audit.
     seqs(&commit(&store, vec![says(room(1), 1, 20, "oops"), deletes(1, 21, 12)]).await);
+}
+
+async fn who_is_restricted_is_listed_while_it_holds_the_newest_decision_first(place: Place) {
+    let store = place.open().await;
+    crew(&store).await;
+    people_from(&store, 4..=6).await;
+    let at = |seconds: i64| Micros(NOW.0 + seconds * 1_000_000);
+    let listed = async |seconds, after, limit| -> Vec<(u128, bool, Option<Micros>)> {
+        let (_, rows) = store.restrictions(user(1), room(1), at(seconds), after, limit).await.unwrap().unwrap();
+        rows.into_iter().map(|row| (row.user.id.0.as_u128(), row.banned, row.muted_until)).collect()
+    };
+    assert_eq!(listed(0, None, 10).await, vec![]);
+    seqs(&commit_at(&store, vec![mutes(1, 10, 3, 60)], at(0)).await);
+    seqs(&commit_at(&store, vec![bans(1, 11, 4), bans(1, 12, 5), bans(1, 13, 6)], at(1)).await);
+    // What holds is told by itself: a mute that has ended is not among it, though a ban beside it is.
+    seqs(&commit_at(&store, vec![mutes(1, 14, 2, 5), leaves(2, 15)], at(2)).await);
+    let bans_then_mute = vec![(6, true, None), (5, true, None), (4, true, None), (3, false, Some(at(60)))];
+    assert_eq!(listed(2, None, 10).await, [vec![(2, false, Some(at(7)))], bans_then_mute.clone()].concat());
+    assert_eq!(listed(7, None, 10).await, bans_then_mute);
+    // Three were decided in one moment: no page leaves one out.
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let (_, rows) = store.restrictions(user(1), room(1), at(7), after, 1).await.unwrap().unwrap();
+        let Some(row) = rows.first() else { break };
+        seen.push((row.user.id.0.as_u128(), row.banned, row.muted_until));
+        after = Some(row.cursor());
+    }
+    assert_eq!(seen, bans_then_mute);
+    seqs(&commit_at(&store, vec![unbans(1, 16, 5), mutes(1, 17, 3, 0)], at(8)).await);
+    assert_eq!(listed(9, None, 10).await, vec![(6, true, None), (4, true, None)]);
+    // Who asks is told as what, and a stranger nothing.
+    assert_eq!(store.restrictions(user(3), room(1), at(9), None, 10).await.unwrap().unwrap().0, Role::Member);
+    assert_eq!(store.restrictions(user(2), room(1), at(9), None, 10).await.unwrap(), None);
+    assert_eq!(store.restrictions(user(1), room(9), at(9), None, 10).await.unwrap(), None);
+}
+
+async fn who_has_reacted_is_listed_page_by_page_to_those_who_may_see_the_message(place: Place) {
+    let store = place.open().await;
+    crew(&store).await;
+    let batch =
+        vec![reacts(3, 10, 4, "👍", true), reacts(1, 11, 4, "👍", true), reacts(2, 12, 4, "❤️", true), reacts(1, 13, 4, "👩‍💻", true)];
+    seqs(&commit(&store, batch).await);
+    let all = vec![("❤️".to_owned(), 2), ("👍".to_owned(), 1), ("👍".to_owned(), 3), ("👩‍💻".to_owned(), 1)];
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.reactors(user(2), room(1), 4, after.clone(), 2).await.unwrap().unwrap();
+        assert!(page.len() <= 2);
+        let Some(last) = page.last() else { break };
+        after = Some(last.cursor());
+        seen.extend(page.iter().map(|one| (one.emoji.clone(), one.user.id.0.as_u128())));
+    }
+    assert_eq!(seen, all);
+    // No message, no member.
+    assert_eq!(store.reactors(user(2), room(1), 3, None, 10).await.unwrap(), None);
+    assert_eq!(store.reactors(user(2), room(1), u64::MAX, None, 10).await.unwrap(), None);
+    assert_eq!(store.reactors(user(9), room(1), 4, None, 10).await.unwrap(), None);
+    seqs(&commit(&store, vec![deletes(3, 14, 4)]).await);
+    assert_eq!(store.reactors(user(2), room(1), 4, None, 10).await.unwrap(), Some(vec![]));
+    // From before one joined a group: not there.
+    let group = |cmid, deed| unit(room(2), 1, cmid, deed);
+    let mut batch = vec![opens(room(2), 1, Kind::Group, None), says(room(2), 1, 2, "before")];
+    batch.push(group(3, Deed::React(React { target: 2, emoji: "👍".into(), on: true })));
+    batch.push(admits(room(2), 1, 4, 2));
+    seqs(&commit(&store, batch).await);
+    assert_eq!(store.reactors(user(2), room(2), 2, None, 10).await.unwrap(), None);
+    assert_eq!(store.reactors(user(1), room(2), 2, None, 10).await.unwrap().unwrap().len(), 1);
 }

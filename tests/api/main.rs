@@ -6,6 +6,7 @@ mod conversations;
 mod first_run;
 mod fold;
 mod helpers;
+mod order;
 mod pages;
 mod people;
 mod process;

@@ -17,9 +17,13 @@ pub(super) fn mute(facts: &mut Facts, unit: &Unit, mute: &Mute, now: Micros) -> 
     }
     not_oneself(unit, mute.user)?;
     let user = person(facts, mute.user)?;
-    let member = facts.members.get(&(unit.room, mute.user)).copied();
-    let member = member.ok_or_else(|| Refusal::new(Code::NotFound, "This person is not a member here."))?;
-    below(actor, member.role)?;
+    let role = match facts.members.get(&(unit.room, mute.user)) {
+        Some(member) => member.role,
+        // A mute outlasts the membership; so it must be possible to end it.
+        None if mute.seconds == 0 => Role::Member,
+        None => return Err(Refusal::new(Code::NotFound, "This person is not a member here.")),
+    };
+    below(actor, role)?;
     let until = (mute.seconds > 0).then(|| now.plus(Duration::from_secs(mute.seconds.into())));
     let restriction = facts.restrictions.entry((unit.room, mute.user)).or_default();
     if until.is_none() && restriction.muted_until.is_none() {

@@ -343,8 +343,14 @@ fn a_mute_holds_until_its_time_and_outlasts_leaving() {
         assert_eq!(code(admit(&mut facts, &unit(3, 12, deed), later(59))), Code::Muted);
     }
     admit(&mut facts, &unit(3, 13, Deed::Leave), NOW);
+    assert_eq!(code(admit(&mut facts, &unit(2, 23, mutes(3, 60)), NOW)), Code::NotFound, "only a mute that is there is ended from afar");
     admit(&mut facts, &unit(3, 14, admits(3)), NOW);
     assert_eq!(code(admit(&mut facts, &unit(3, 15, says("back")), later(59))), Code::Muted);
+    admit(&mut facts, &unit(3, 24, Deed::Leave), NOW);
+    first_seq(admit(&mut facts, &unit(2, 25, mutes(3, 0)), NOW));
+    admit(&mut facts, &unit(3, 26, admits(3)), NOW);
+    first_seq(admit(&mut facts, &unit(3, 27, says("pardoned from afar")), later(1)));
+    first_seq(admit(&mut facts, &unit(2, 28, mutes(3, 60)), NOW));
     first_seq(admit(&mut facts, &unit(3, 16, says("on time")), later(60)));
     first_seq(admit(&mut facts, &unit(2, 17, mutes(3, 60)), later(60)));
     first_seq(admit(&mut facts, &unit(2, 18, mutes(3, 0)), later(60)));

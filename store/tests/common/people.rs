@@ -20,7 +20,12 @@ pub(crate) fn room(n: u128) -> RoomId {
 
 /// Accounts 1 to `n` with their personal rooms.
 pub(crate) async fn people(store: &Store, n: u128) {
-    for n in 1..=n {
+    people_from(store, 1..=n).await;
+}
+
+/// These accounts with their personal rooms.
+pub(crate) async fn people_from(store: &Store, all: std::ops::RangeInclusive<u128>) {
+    for n in all {
         let account = Statement::new(
             "sign up",
             "INSERT INTO users_all (id, username, display_name, role, created_at) VALUES ($1, $2, $3, 'user', $4)",
