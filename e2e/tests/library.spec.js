@@ -12,6 +12,7 @@ import { expect, test } from '../lib/test.js';
 const SOURCE = fileURLToPath(new URL('../../clients/js/', import.meta.url));
 const TALKER = fileURLToPath(new URL('../lib/talker.mjs', import.meta.url));
 const CLOSING = fileURLToPath(new URL('../lib/closing.mjs', import.meta.url));
+const BEGINNING = fileURLToPath(new URL('../lib/beginning.mjs', import.meta.url));
 const COUNT = 40;
 
 function run(program, args, cwd) {
@@ -34,6 +35,13 @@ test.describe('the package', () => {
     const done = spawnSync('node', ['--no-warnings', CLOSING], { env, encoding: 'utf8', timeout: 10_000 });
     expect(done.stderr).toBe('');
     expect(JSON.parse(done.stdout)).toEqual({ seq: 7, refusal: 'muted' });
+  });
+
+  test('a client that is begun twice has one connection and listens once, and leaves nothing behind when it ends', () => {
+    const env = { PATH: process.env.PATH, PACKAGE: join(dir, 'package') };
+    const done = spawnSync('node', ['--no-warnings', BEGINNING], { env, encoding: 'utf8', timeout: 10_000 });
+    expect(done.stderr).toBe('');
+    expect(JSON.parse(done.stdout)).toEqual([[1, 3], [1, 0], [2, 3]]);
   });
 
   for (const engine of ENGINES) {

@@ -6,7 +6,7 @@ import { expect, expectAccessible, expectFits, test } from '../lib/test.js';
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 const panel = ({ page }) => page.locator('#details');
-const member = (person, other) => panel(person).getByRole('listitem').filter({ hasText: `@${other.name}` });
+const member = (person, other) => panel(person).getByRole('list', { name: /members?$/ }).getByRole('listitem').filter({ hasText: `@${other.name}` });
 
 /** A group of these people; the first owns it and has its details open. */
 async function groupOf(title, owner, ...others) {
@@ -126,22 +126,34 @@ test('a ban holds until it is lifted, also by a page that was opened after it', 
   await mira.page.getByRole('button', { name: `Ban ${bo.name}` }).click();
   await expect(bo.page.getByRole('heading', { level: 1, name: `You were banned from ${title}` })).toBeVisible();
   await expect(bo.page.getByRole('main')).toContainText('Advertising');
-  await expect(panel(mira).getByRole('button', { name: `Lift the ban on ${bo.name}` })).toBeVisible();
+  await expect(panel(mira).getByRole('button', { name: `Let back in ${bo.name}` })).toBeVisible();
   await expectAccessible(mira.page);
 
   await mira.page.reload();
   await expect(panel(mira)).toContainText('1 member');
   await panel(mira).getByRole('button', { name: 'Show who is banned' }).click();
-  const lift = panel(mira).getByRole('button', { name: `Lift the ban on ${bo.name}` });
+  const lift = panel(mira).getByRole('button', { name: `Let back in ${bo.name}` });
   await expect(lift).toBeVisible();
   await expectAccessible(mira.page);
   await lift.click();
-  await mira.page.getByRole('dialog').getByRole('button', { name: 'Lift the ban' }).click();
-  await expect(panel(mira)).toContainText('Nobody is banned.');
+  await mira.page.getByRole('dialog').getByRole('button', { name: 'Let back in' }).click();
+  await expect(panel(mira)).toContainText('Nobody is banned or muted.');
   await bo.page.getByRole('button', { name: 'Public rooms' }).click();
   await bo.page.getByRole('button', { name: `Join ${title}` }).click();
   await bo.sees('Buy boats');
   await expect(member(mira, bo)).toBeVisible();
+
+  // A mute stands there, too, and is ended from there.
+  await step(mira, bo, 'Mute');
+  await mira.page.getByRole('button', { name: `Mute ${bo.name}` }).click();
+  await expect(member(mira, bo)).toContainText('muted until');
+  await mira.page.reload();
+  await panel(mira).getByRole('button', { name: 'Show who is banned' }).click();
+  await expect(member(mira, bo)).toContainText('muted until');
+  await panel(mira).getByRole('button', { name: `Unmute ${bo.name}` }).click();
+  await mira.page.getByRole('dialog').getByRole('button', { name: `Unmute ${bo.name}` }).click();
+  await expect(panel(mira)).toContainText('Nobody is banned or muted.');
+  await expect(member(mira, bo)).not.toContainText('muted');
 });
 
 test('whoever owns a group hands it over before leaving it', async ({ people }) => {
@@ -257,11 +269,13 @@ test('members come in pages, and what was told of a crowd that is counted only i
   await expectAccessible(page);
 
   const told = await page.evaluate(async () => {
-    const { presence } = await import('/js/people.js');
-    const company = { here: null, count: null };
+    const { Here } = await import('/js/here.js');
+    const client = Object.assign(new EventTarget(), { welcomed: true });
+    const here = new Here(client, 'u_me');
     const after = (d) => {
-      presence(company, d);
-      return [company.here && [...company.here].sort(), company.count];
+      client.dispatchEvent(new CustomEvent('event', { detail: { event: 'presence', room: 'r', d } }));
+      const { online, count } = here.presence('r');
+      return [online && [...online].sort(), count];
     };
     return [{ joined: ['u_a'], left: [], count: 4 }, { online: ['u_a', 'u_b'], count: 2 }, { joined: ['u_c'], left: ['u_a'], count: 2 }, { count: 4210 }, { online: ['u_z'], count: 1 }].map(after);
   });

@@ -7,6 +7,7 @@ import { closeLayer, openLayer, rove } from './layer.js';
 import { lettersOn } from './letters.js';
 import { may } from './messages.js';
 import { openPicker } from './picker.js';
+import { whoReacted } from './reactors.js';
 import { mutedWords } from './standing.js';
 import { onTouch } from './touch.js';
 import { undo } from './undo.js';
@@ -20,6 +21,7 @@ const words = {
   more: 'More',
   copy: 'Copy text',
   erase: 'Delete',
+  who: 'Who reacted',
   quick: 'Quick reactions',
   moreEmoji: 'More emoji',
   copied: 'The text is copied.',
@@ -116,6 +118,12 @@ export class Actions {
     this.needs.rooms.deeds.react(this.needs.id, seq, emoji, on);
   }
 
+  /** @param {Shown} message */
+  #who(message) {
+    const { rooms, id } = this.needs;
+    whoReacted(id, message, rooms.me.id, (items) => rooms.reactors(id, message.seq, items));
+  }
+
   /** The toolbar stays in sight while something that it opened has focus. @param {number} seq */
   #holdTools(seq) {
     const row = this.needs.rowOf(seq);
@@ -207,6 +215,7 @@ export class Actions {
       !allowed.react && el('div', { class: 'menu__quick', role: 'group', 'aria-label': words.quick }, ...quick,
         el('button', { type: 'button', role: 'menuitem', 'aria-label': words.moreEmoji, tabindex: '-1', onclick: closing(() => this.pick(seq, at)) }, icon('plus'))),
       item(words.reply, 'reply', 'R', 'reply'), own && item(words.edit, 'edit', 'E', 'edit'), item(words.copy, 'copy', 'C', 'copy'),
+      message.reactions?.length ? el('button', { class: 'menu__item', role: 'menuitem', type: 'button', tabindex: '-1', onclick: closing(() => this.#who(message)) }, icon('people'), el('span', {}, words.who)) : null,
       el('hr', { role: 'separator' }), item(words.erase, 'trash', 'Delete', 'erase'));
     const items = () => /** @type {HTMLElement[]} */ ([...menu.querySelectorAll('button')]);
     menu.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => {

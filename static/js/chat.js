@@ -54,7 +54,7 @@ class ChatPage {
     this.deeds = new Deeds(this.client, me.id);
     this.rooms = new Rooms(this.client, this.outbox, this.deeds, me);
     this.people = new People(this.client, this.rooms);
-    this.list = new ListView(this.rooms, this.people, { onNew: () => this.#new(), onRetry: () => this.#load(), onOpen: (id) => this.#go(id) });
+    this.list = new ListView(this.rooms, { onNew: () => this.#new(), onRetry: () => this.#load(), onOpen: (id) => this.#go(id) });
     this.notices = new Notices(this.rooms, (id) => this.#go(id));
     this.tabIcon = new TabIcon();
     this.details = new DetailsView(this.rooms, this.people, {
@@ -148,7 +148,7 @@ class ChatPage {
 
   /** @param {import('./client.js').Person} person @param {string} room where one met them @param {string} role */
   #profile(person, room, role) {
-    profileCard(person, { isMe: person.id === this.me.id, isHere: this.people.isHere(room, person.id), role, onTalk: (id) => this.#go(id) });
+    profileCard(person, { isMe: person.id === this.me.id, isHere: this.rooms.here.isHere(room, person.id), role, onTalk: (id) => this.#go(id) });
   }
 
   /** @param {string} id */

@@ -3,6 +3,7 @@
 // server its cookie is enough, elsewhere `url` and `ticket` say where and who (clients/js is this file for npm).
 
 import { Places } from './places.js';
+import { Pulse } from './pulse.js';
 import { CommandError, ended, lost } from './refusal.js';
 import { uuid } from './uuid.js';
 
@@ -11,8 +12,6 @@ export { CommandError };
 const SUBPROTOCOL = 'allthrive.v1.json';
 /** `WebSocket.OPEN`, wherever the socket comes from. */
 const OPEN = 1;
-const QUIET_MS = 25_000;
-const ANSWER_MS = 10_000;
 const WAKE_ANSWER_MS = 2_500;
 const SUSPECT_ANSWER_MS = 1_000;
 const BACKOFF_FIRST_MS = 500;
@@ -70,33 +69,24 @@ export class Client extends EventTarget {
     this.lastId = 0;
     this.failures = 0;
     this.refreshedForClose = false;
-    this.lastHeard = 0;
     this.retryTimer = 0;
     this.steadyTimer = 0;
-    this.probeTimer = 0;
+    const doubt = () => this.welcomed && this.pulse.probe(SUSPECT_ANSWER_MS);
+    const isOpening = () => this.state === 'connecting' && this.socket !== null && !this.welcomed;
+    this.pulse = new Pulse({ isUp: () => this.welcomed, isOpening, ping: () => this.ask('ping', undefined), dead: (code) => this.#closed(code, ''), wake: () => this.wake(), doubt });
     /** @type {Map<number, {resolve: (ok: any) => void, reject: (error: Error) => void}>} */
     this.pending = new Map();
     /** @type {Map<string, Promise<void>>} */
     this.subscribing = new Map();
   }
 
-  /** Connects and stays connected until {@link stop}. */
+  /** Connects and stays connected until {@link stop}. Once it has begun, beginning again changes nothing. */
   start() {
-    this.quietTimer = globalThis.setInterval(() => this.#watch(), 1000);
-    // Outside of a browser nobody says that the machine slept or lost its network: the watch finds out.
-    if (typeof document !== 'undefined') {
-      window.addEventListener('online', () => this.wake());
-      window.addEventListener('offline', () => this.welcomed && this.#probe(SUSPECT_ANSWER_MS));
-      document.addEventListener('visibilitychange', () => {
-        if (document.visibilityState === 'visible') this.wake();
-      });
-    }
-    this.#connect();
+    if (this.pulse.begin()) this.#connect();
   }
 
-  /** Closes and stays closed. */
+  /** Closes and stays closed, until {@link start}. */
   stop() {
-    globalThis.clearInterval(this.quietTimer);
     globalThis.clearTimeout(this.retryTimer);
     this.#become('stopped');
     this.#drop(1000);
@@ -105,7 +95,7 @@ export class Client extends EventTarget {
   /** Something changed around us: try at once, or ask whether the line is still alive. */
   wake() {
     if (this.state === 'waiting') this.tryNow();
-    else if (this.welcomed) this.#probe(WAKE_ANSWER_MS);
+    else if (this.welcomed) this.pulse.probe(WAKE_ANSWER_MS);
   }
 
   /** Does not wait for the next attempt. */
@@ -204,6 +194,7 @@ export class Client extends EventTarget {
   #become(state) {
     if (this.state === state) return;
     this.state = state;
+    if (state === 'stopped' || state === 'signed_out') this.pulse.end();
     this.dispatchEvent(new CustomEvent('state', { detail: { state } }));
   }
 
@@ -216,7 +207,7 @@ export class Client extends EventTarget {
     const socket = new this.needs.WebSocket(this.needs.url ?? ownSocket(), [SUBPROTOCOL]);
     this.socket = socket;
     this.welcomed = false;
-    this.lastHeard = Date.now();
+    this.pulse.heard();
     socket.addEventListener('open', () => this.#hello(socket, ticket));
     socket.addEventListener('message', (event) => {
       if (socket === this.socket) this.#hear(event.data);
@@ -276,12 +267,12 @@ export class Client extends EventTarget {
     this.dispatchEvent(new CustomEvent('welcome', { detail: welcome }));
     this.#caughtUp();
     // The network may have gone while the greeting was on its way.
-    if (!navigator.onLine) this.#probe(SUSPECT_ANSWER_MS);
+    if (!navigator.onLine) this.pulse.probe(SUSPECT_ANSWER_MS);
   }
 
   /** @param {string} text */
   #hear(text) {
-    this.lastHeard = Date.now();
+    this.pulse.heard();
     const frame = JSON.parse(text);
     if (frame.event) {
       this.#happened(frame);
@@ -357,34 +348,13 @@ export class Client extends EventTarget {
     }, afterMs);
   }
 
-  #watch() {
-    if (this.welcomed && Date.now() - this.lastHeard >= QUIET_MS) this.#probe(ANSWER_MS);
-    const connecting = this.state === 'connecting' && this.socket && !this.welcomed;
-    if (connecting && Date.now() - this.lastHeard >= ANSWER_MS) this.#closed(1006, '');
-  }
-
-  /** Asks the server whether it is there; no answer in time ends the connection. @param {number} within milliseconds */
-  #probe(within) {
-    if (this.probeTimer) return;
-    const asked = Date.now();
-    this.probeTimer = globalThis.setTimeout(() => {
-      this.probeTimer = 0;
-      if (this.lastHeard < asked) this.#closed(4009, '');
-    }, within);
-    this.ask('ping', undefined).catch(() => {}).finally(() => {
-      globalThis.clearTimeout(this.probeTimer);
-      this.probeTimer = 0;
-    });
-  }
-
   /** Ends the present connection without judging it. @param {number} code */
   #drop(code) {
     const socket = this.socket;
     this.socket = null;
     this.welcomed = false;
     globalThis.clearTimeout(this.steadyTimer);
-    globalThis.clearTimeout(this.probeTimer);
-    this.probeTimer = 0;
+    this.pulse.calm();
     this.places.lose();
     const waiting = [...this.pending.values()];
     this.pending.clear();
@@ -408,7 +378,6 @@ export class Client extends EventTarget {
     }
     if (code >= 4100 && code < 4200) {
       this.reason = reason;
-      globalThis.clearInterval(this.quietTimer);
       this.#become('stopped');
       return;
     }

@@ -4,6 +4,7 @@ import { byId, el, figure, icon, plural } from './dom.js';
 import { avatarOf, personAvatar } from './list.js';
 import { deedsOf, pauseWords, stepsFor, untilWords, whyNoOrder, whyNotLeave } from './members.js';
 import { menuButton } from './menu.js';
+import { heldNow } from './people.js';
 import { sinceWords } from './profile.js';
 import { nameOf } from './rooms.js';
 import { subtitleOf } from './thread.js';
@@ -16,11 +17,12 @@ const words = {
   more: 'Show more members',
   loadingMore: 'Loading…',
   again: 'Load the members again',
-  noBans: 'Nobody is banned.',
-  noBansPart: 'Nobody, as far as the last 5,000 entries tell.',
-  bansPart: 'As far as the last 5,000 entries tell.',
-  looking: 'Looking through the log…',
+  held: 'Banned and muted',
+  nobodyHeld: 'Nobody is banned or muted.',
+  looking: 'Asking the server…',
   look: 'Show who is banned',
+  moreHeld: 'Show more of them',
+  banned: 'Banned',
 };
 
 export class DetailsView {
@@ -45,6 +47,9 @@ export class DetailsView {
     };
     rooms.addEventListener('room', mine);
     people.addEventListener('change', mine);
+    rooms.here.addEventListener('change', (event) => {
+      if (/** @type {CustomEvent} */ (event).detail.room === this.id) this.#draw();
+    });
     rooms.addEventListener('list', () => this.#draw());
   }
 
@@ -136,13 +141,14 @@ export class DetailsView {
     const company = this.people.of(id);
     const name = nameOf(conversation);
     this.root.setAttribute('aria-label', `Details of ${name}`);
-    const partner = conversation.with ? this.people.isHere(id, conversation.with.id) : null;
+    const partner = conversation.with ? this.rooms.here.isHere(id, conversation.with.id) : null;
     if (!this.#isDrawn(this.top, [name, members, partner])) {
       this.top.replaceChildren(avatarOf(conversation, 'avatar--xl', partner), el('p', { dir: 'auto' }, name), el('p', { class: 'quiet small' }, subtitleOf(conversation)),
         ...(conversation.with ? [el('p', { class: 'quiet small' }, [partner ? 'Here now' : '', sinceWords(conversation.with.id)].filter(Boolean).join(' · '))] : []));
     }
     byId('details-members').textContent = plural(members, '# member', '# members');
-    this.here.textContent = company.count === null ? '' : `${figure(company.count)} here`;
+    const known = this.rooms.here.presence(id);
+    this.here.textContent = known ? `${figure(known.count)} here` : '';
     this.#drawState();
     this.#drawMembers(company, role);
     const { loaded, loading, next, trouble } = company;
@@ -203,7 +209,7 @@ export class DetailsView {
       this.rows.set(user.id, /** @type {HTMLElement} */ (row));
     }
     const isMe = user.id === this.rooms.me.id;
-    const isHere = this.people.isHere(id, user.id);
+    const isHere = this.rooms.here.isHere(id, user.id);
     const muted = this.people.mutedUntil(id, user.id);
     if (this.#isDrawn(/** @type {HTMLElement} */ (row), [user, role, isHere, muted, mine])) return /** @type {HTMLElement} */ (row);
     const [face, text, badges] = /** @type {any} */ (row).children;
@@ -224,23 +230,31 @@ export class DetailsView {
     return stepsFor(about, deeds, () => this.actions.onProfile(member.user, conversation.id, ROLES[member.role] ?? ''));
   }
 
-  /** @param {import('./people.js').Company} company @param {boolean} may */
-  #drawBanned({ banned, looked }, may) {
-    const people = [...banned.values()];
+  /** Whom a ban or a mute holds, for those who may end it. @param {import('./people.js').Company} company @param {boolean} may */
+  #drawBanned(company, may) {
+    const { looked, nextHeld, heldTrouble } = company;
+    // Before the server was asked: those alone whom the list of members does not show.
+    const all = heldNow(company, Date.now()).filter(({ banned }) => banned || looked === 'done');
     this.banned.hidden = !may;
-    if (!may || this.#isDrawn(this.banned, [people, looked])) return;
+    if (!may || this.#isDrawn(this.banned, [all, looked, nextHeld, heldTrouble])) return;
     const id = /** @type {string} */ (this.id);
     const hadFocus = this.banned.contains(document.activeElement);
-    const row = (/** @type {import('./client.js').Person} */ user) => el('li', { class: 'member' }, personAvatar(user, 'avatar--sm'),
-      el('p', { class: 'truncate' }, el('span', { dir: 'auto' }, user.name), el('br'), el('small', {}, `@${user.username}`)), el('span'),
-      el('button', { class: 'btn btn--line btn--sm', type: 'button', onclick: () => this.#deeds()?.unban(user) }, 'Lift the ban', el('span', { class: 'vh' }, ` on ${user.name}`)));
-    const done = looked === 'done' || looked === 'part';
-    const said = looked === 'now' ? words.looking : done && !people.length ? (looked === 'part' ? words.noBansPart : words.noBans) : looked === 'part' ? words.bansPart : '';
-    this.banned.replaceChildren(el('h3', { class: 'small quiet strong', id: 'details-banned', tabindex: '-1' }, 'Banned'),
-      people.length ? el('ul', { class: 'plain-list', 'aria-labelledby': 'details-banned' }, ...people.map(row)) : '',
+    const said = heldTrouble || (looked === 'now' ? words.looking : looked === 'done' && !all.length ? words.nobodyHeld : '');
+    const ask = (/** @type {string} */ label) => el('button', { class: 'row-link', type: 'button', onclick: () => this.people.lookUp(id) }, icon('lock', 'icon icon--sm'), el('span', { class: 'grow' }, label));
+    this.banned.replaceChildren(el('h3', { class: 'small quiet strong', id: 'details-banned', tabindex: '-1' }, words.held),
+      all.length ? el('ul', { class: 'plain-list', 'aria-labelledby': 'details-banned' }, ...all.map((held) => this.#heldRow(held))) : '',
       said ? el('p', { class: 'quiet small', role: 'status' }, said) : '',
-      looked === 'not' ? el('button', { class: 'row-link', type: 'button', onclick: () => this.people.lookBack(id) }, icon('lock', 'icon icon--sm'), el('span', { class: 'grow' }, words.look)) : '');
+      looked === 'not' ? ask(words.look) : looked === 'done' && nextHeld !== null ? ask(words.moreHeld) : '');
     this.actions.onBuilt();
     if (hadFocus) byId('details-banned').focus();
+  }
+
+  /** @param {import('./people.js').Held} held */
+  #heldRow({ user, banned, until }) {
+    const state = banned ? words.banned : `muted until ${untilWords(until ?? 0)}`;
+    const end = banned ? 'Let back in' : 'Unmute';
+    return el('li', { class: 'member' }, personAvatar(user, 'avatar--sm'),
+      el('p', { class: 'truncate' }, el('span', { dir: 'auto' }, user.name), el('br'), el('small', {}, `@${user.username} · ${state}`)), el('span'),
+      el('button', { class: 'btn btn--line btn--sm', type: 'button', onclick: () => this.#deeds()?.[banned ? 'unban' : 'unmute'](user) }, end, el('span', { class: 'vh' }, ` ${user.name}`)));
   }
 }

@@ -70,12 +70,9 @@ export class Here extends EventTarget {
   /** @param {string} room @param {{online?: string[], joined?: string[], left?: string[], count: number}} d */
   #present(room, { online, joined, left, count }) {
     const known = this.rooms.get(room)?.online;
-    let now = online ? new Set(online) : null;
-    if (!online && joined && known) {
-      now = new Set([...known, ...joined]);
-      for (const account of left ?? []) now.delete(account);
-    }
-    this.rooms.set(room, { online: now, count });
+    const parted = new Set(left);
+    const now = online ?? (joined && known ? [...known, ...joined].filter((account) => !parted.has(account)) : null);
+    this.rooms.set(room, { online: now && new Set(now), count });
     this.#changed(room);
   }
 

@@ -21,11 +21,12 @@ export const closeLayer = () => closeOpen?.();
  * @param {object} place
  * @param {HTMLElement} place.host where it stands in the page
  * @param {DOMRect} place.at beside what
+ * @param {HTMLElement} [place.opener] a press on it is its own affair: it closes what it has opened
  * @param {() => HTMLElement | null} place.back where focus goes when it closes
  * @param {() => void} [place.onClose]
  * @returns {() => void} closes it
  */
-export function openLayer(panel, { host, at, back, onClose }) {
+export function openLayer(panel, { host, at, opener, back, onClose }) {
   closeLayer();
   const sheet = PHONE.matches;
   const ends = new AbortController();
@@ -48,6 +49,7 @@ export function openLayer(panel, { host, at, back, onClose }) {
   };
   closeOpen = close;
   const { signal } = ends;
+  const isOurs = (/** @type {EventTarget | null} */ node) => node instanceof Node && (panel.contains(node) || Boolean(opener?.contains(node)));
   panel.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
     event.preventDefault();
@@ -55,11 +57,10 @@ export function openLayer(panel, { host, at, back, onClose }) {
     close();
   }, { signal });
   document.addEventListener('pointerdown', (event) => {
-    if (!panel.contains(/** @type {Node} */ (event.target))) close();
+    if (!isOurs(event.target)) close();
   }, { signal, capture: true });
   panel.addEventListener('focusout', (event) => {
-    const to = /** @type {Node | null} */ (event.relatedTarget);
-    if (to && !panel.contains(to)) close(false);
+    if (event.relatedTarget && !isOurs(event.relatedTarget)) close(false);
   }, { signal });
   window.addEventListener('resize', () => close(), { signal });
   return close;

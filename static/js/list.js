@@ -35,12 +35,10 @@ export function avatarOf(conversation, size = '', isHere = null) {
 export class ListView {
   /**
    * @param {import('./rooms.js').Rooms} rooms
-   * @param {import('./people.js').People} people
    * @param {{onNew: () => void, onRetry: () => void, onOpen: (id: string) => void}} actions
    */
-  constructor(rooms, people, actions) {
+  constructor(rooms, actions) {
     this.rooms = rooms;
-    this.people = people;
     this.actions = actions;
     this.nav = byId('list-items');
     /** @type {string | null} */
@@ -55,10 +53,6 @@ export class ListView {
       window.setTimeout(() => this.#trouble('This takes longer than usual.', ''), LONG_MS),
     ];
     rooms.addEventListener('list', () => this.draw());
-    people.addEventListener('change', (event) => {
-      const conversation = rooms.all.get(/** @type {CustomEvent} */ (event).detail.id);
-      if (conversation?.with && this.rows.has(conversation.id)) this.#row(conversation);
-    });
     rooms.here.addEventListener('change', (event) => {
       const conversation = rooms.all.get(/** @type {CustomEvent} */ (event).detail.room);
       if (conversation && this.rows.has(conversation.id)) this.#row(conversation);
@@ -172,7 +166,7 @@ export class ListView {
     const { last } = conversation;
     const who = !last ? '' : last.author.id === this.rooms.me.id ? 'You: ' : conversation.kind === 'direct' ? '' : `${last.author.name}: `;
     const line = last ? (last.body ?? 'Message deleted') : plural(conversation.members, 'Only you so far', '# members, nothing said yet');
-    const isHere = conversation.with ? this.people.isHere(conversation.id, conversation.with.id) : null;
+    const isHere = conversation.with ? this.rooms.here.isHere(conversation.id, conversation.with.id) : null;
     const typing = typingWords(conversation, this.rooms.here.writers(conversation.id));
     const content = [nameOf(conversation), last ? whenShort(last.ts) : '', who + line, conversation.unread, isHere, typing].join('\n');
     if (this.drawn.get(link) === content) return row;

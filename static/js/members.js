@@ -170,9 +170,9 @@ export function deedsOf(client, { id, kind, name }) {
     unban(user) {
       const keyFor = steadyKey();
       ask({
-        title: `Lift the ban on ${user.name}?`,
+        title: `Let ${user.name} back in?`,
         text: kind === 'room' ? `${user.name} can join again. Nobody is told.` : `A moderator can add ${user.name} again. Nobody is told.`,
-        verb: 'Lift the ban', keep: 'Keep the ban', busy: 'Lifting…', bad: false,
+        verb: 'Let back in', keep: 'Keep the ban', busy: 'Lifting the ban…', bad: false,
         work: async () => {
           await send('moderation.unban', { user: user.id }, keyFor);
           return `The ban on ${user.name} is lifted.`;

@@ -2,11 +2,10 @@
 // allowed stays where it is, with the reason.
 
 import { el, icon } from './dom.js';
+import { openLayer, rove } from './layer.js';
 
 /** @typedef {{label: string, sign: string, run: () => void, why?: string, off?: boolean, bad?: boolean}} Step `off`: not allowed, `why` says the reason */
 
-const PHONE = window.matchMedia('(max-width: 760px)');
-const GAP_PX = 4;
 let made = 0;
 
 /**
@@ -18,21 +17,8 @@ export function menuButton(label, steps, home) {
   made += 1;
   const id = `menu-${made}`;
   const button = el('button', { class: 'icon-btn icon-btn--sm', type: 'button', 'aria-label': label, 'aria-haspopup': 'menu', 'aria-expanded': 'false' }, icon('more'));
-  /** @type {any} */
-  let menu = null;
-
-  const close = () => {
-    button.setAttribute('aria-expanded', 'false');
-    button.removeAttribute('aria-controls');
-    document.removeEventListener('pointerdown', outside, true);
-    menu?.remove();
-    menu = null;
-  };
-
-  /** @param {PointerEvent} event */
-  const outside = ({ target }) => {
-    if (target instanceof Node && !menu?.contains(target) && !button.contains(target)) close();
-  };
+  /** @type {(() => void) | null} */
+  let close = null;
 
   /** @param {Step} step */
   const item = (step) => {
@@ -40,9 +26,8 @@ export function menuButton(label, steps, home) {
       icon(step.sign), el('span', { class: 'grow' }, step.label, step.why && el('span', { class: 'menu__why' }, step.why)));
     node.addEventListener('click', () => {
       if (step.off) return;
-      close();
-      // A dialog gives the focus back to what had it: the button.
-      button.focus();
+      // The focus goes back to the button first: a dialog gives it back to what had it.
+      close?.();
       step.run();
     });
     return node;
@@ -50,41 +35,32 @@ export function menuButton(label, steps, home) {
 
   /** @param {KeyboardEvent} event */
   const key = (event) => {
-    const items = [...menu.querySelectorAll('.menu__item')];
-    const now = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    const to = { ArrowDown: (now + 1) % items.length, ArrowUp: (now - 1 + items.length) % items.length, Home: 0, End: items.length - 1 }[event.key];
-    if (to !== undefined) items[to].focus();
-    else if (event.key === 'Escape' || event.key === 'Tab') {
-      close();
-      button.focus();
-      if (event.key === 'Tab') return;
-    } else return;
+    const items = /** @type {HTMLElement[]} */ ([.../** @type {HTMLElement} */ (event.currentTarget).querySelectorAll('.menu__item')]);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const end = { Home: 0, End: items.length - 1 }[event.key];
+    // From the button on, Tab goes where it would without the menu.
+    if (event.key === 'Tab') close?.();
+    if (step === undefined && end === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-  };
-
-  const place = () => {
-    if (PHONE.matches) return;
-    const { top, bottom, right } = button.getBoundingClientRect();
-    const { height, width } = menu.getBoundingClientRect();
-    const below = bottom + GAP_PX + height <= window.innerHeight;
-    menu.style.setProperty('top', `${below ? bottom + GAP_PX : Math.max(GAP_PX, top - GAP_PX - height)}px`);
-    menu.style.setProperty('left', `${Math.max(GAP_PX, right - width)}px`);
+    if (end === undefined) rove(items, step ?? 1);
+    else items[end].focus();
   };
 
   button.addEventListener('click', () => {
-    if (menu) {
+    if (close) {
       close();
       return;
     }
-    menu = el('div', { class: `menu menu--float${PHONE.matches ? ' sheet-menu' : ''}`, id, role: 'menu', 'aria-label': label, popover: 'manual' }, ...steps().map(item));
+    const menu = el('div', { class: 'menu menu--steps', id, role: 'menu', 'aria-label': label }, ...steps().map(item));
     menu.addEventListener('keydown', key);
-    home.append(menu);
-    menu.showPopover();
-    place();
-    document.addEventListener('pointerdown', outside, true);
     button.setAttribute('aria-expanded', 'true');
     button.setAttribute('aria-controls', id);
+    close = openLayer(menu, { host: home, at: button.getBoundingClientRect(), opener: button, back: () => button, onClose: () => {
+      close = null;
+      button.setAttribute('aria-expanded', 'false');
+      button.removeAttribute('aria-controls');
+    } });
     menu.querySelector('.menu__item').focus();
   });
   return button;

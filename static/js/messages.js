@@ -66,6 +66,13 @@ export function reacted(message, { seq, d }, me) {
   return true;
 }
 
+/** Names that the server listed. @param {Message} message @param {{emoji: string, user: Person}[]} items */
+export function named(message, items) {
+  const who = message.who ?? new Map();
+  for (const { emoji, user } of items) who.set(emoji, (who.get(emoji) ?? new Map()).set(user.id, user.name));
+  message.who = who;
+}
+
 /**
  * A message as its reader sees it: with what was done here and is on its way. `state` says what of it the server has
  * not said yet; `refused` is an edit that it did not take.

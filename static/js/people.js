@@ -1,13 +1,10 @@
-// Who belongs to each conversation, who of them is here just now, and what its moderators have decided.
-// All of it follows from pages of the member list and from events; nothing here draws.
+// Who belongs to each conversation, and what its moderators have decided about whom. All of it follows from pages of
+// the server's lists and from events; nothing here draws. Who is here just now is known by here.js.
 
 import { CommandError } from './client.js';
 import { Refused, call } from './session.js';
 
 const PAGE = 50;
-/** So many entries of a room's log are looked through for mutes and bans. */
-const LOOKED_BACK = 5_000;
-const LOG_PAGE = 200;
 
 /**
  * @typedef {import('./client.js').Person} Person
@@ -19,15 +16,21 @@ const LOG_PAGE = 200;
  * @property {boolean} loaded
  * @property {boolean} loading
  * @property {string} trouble why the last page did not come
- * @property {Set<string> | null} here who is present; `null` while nobody knows
- * @property {number | null} count how many are present; `null` while nobody knows
- * @property {Map<string, number>} muted until when, unix milliseconds, as far as it was heard
- * @property {Map<string, Person>} banned as far as it was heard
- * @property {'not' | 'now' | 'done' | 'part'} looked whether the log was looked through for mutes and bans
+ * @property {Map<string, Held>} held whom something holds or did, by account, as far as it was heard or listed
+ * @property {'not' | 'now' | 'done'} looked whether the server was asked who is muted or banned
+ * @property {string | null} nextHeld where the next page of those begins; `null` when all are here
+ * @property {string} heldTrouble why that page did not come
+ * @typedef {object} Held
+ * @property {Person} user
+ * @property {boolean} [banned] absent while nobody knows
+ * @property {number} [until] when the mute ends, unix milliseconds; 0 is none, absent while nobody knows
  */
 
 /** @returns {Company} */
-const nobody = () => ({ members: [], next: null, loaded: false, loading: false, trouble: '', here: null, count: null, muted: new Map(), banned: new Map(), looked: 'not' });
+const nobody = () => ({ members: [], next: null, loaded: false, loading: false, trouble: '', held: new Map(), looked: 'not', nextHeld: null, heldTrouble: '' });
+
+/** @param {Company} company @param {Person} user @param {{banned?: boolean, until?: number}} now */
+const hold = (company, user, now) => company.held.set(user.id, { ...company.held.get(user.id), user, ...now });
 
 /** What an event about the order of a room changes in what is known of it. @param {Company} company @param {{event: string, d: any}} event */
 export function heard(company, { event, d }) {
@@ -38,28 +41,25 @@ export function heard(company, { event, d }) {
     if (!known && company.loaded && company.next === null) company.members = [...company.members, { user: d.user, role: d.role, read: 0 }];
   } else if (event === 'member.left') company.members = company.members.filter(({ user }) => user.id !== id);
   else if (event === 'member.role') company.members = company.members.map((member) => (member.user.id === id ? { ...member, role: d.role } : member));
-  else if (event === 'moderation.muted') {
-    if (d.until_ts) company.muted.set(id, d.until_ts);
-    else company.muted.delete(id);
-  } else if (event === 'moderation.banned') company.banned.set(id, d.user);
-  else if (event === 'moderation.unbanned') company.banned.delete(id);
+  else if (event === 'moderation.muted') hold(company, d.user, { until: d.until_ts ?? 0 });
+  else if (event === 'moderation.banned' || event === 'moderation.unbanned') hold(company, d.user, { banned: event === 'moderation.banned' });
   else return false;
   return true;
 }
 
-/** @param {Company} company @param {{online?: string[], joined?: string[], left?: string[], count: number}} d */
-export function presence(company, { online, joined, left, count }) {
-  company.count = count;
-  if (online) company.here = new Set(online);
-  else if (!joined && !left) company.here = null;
-  else if (company.here) {
-    for (const id of left ?? []) company.here.delete(id);
-    for (const id of joined ?? []) company.here.add(id);
+/** What the server lists fills in what no event has told. @param {Company} company @param {{user: Person, banned: boolean, muted_until_ts?: number}[]} items */
+export function listed(company, items) {
+  for (const { user, banned, muted_until_ts: until } of items) {
+    const known = company.held.get(user.id);
+    hold(company, user, { banned: known?.banned ?? banned, until: known?.until ?? until ?? 0 });
   }
 }
 
+/** Whom something holds at this moment. @param {Company} company @param {number} now unix milliseconds */
+export const heldNow = (company, now) => [...company.held.values()].filter(({ banned, until }) => banned || (until ?? 0) > now);
+
 /**
- * Events: `change` (`detail.id`: who is in it, who is here, or its order), `parted` (`detail`: `id`, `name`, `how` and
+ * Events: `change` (`detail.id`: who is in it, or its order), `parted` (`detail`: `id`, `name`, `how` and
  * `reason`: the own account is not in it any more).
  */
 export class People extends EventTarget {
@@ -73,7 +73,6 @@ export class People extends EventTarget {
     client.addEventListener('event', (event) => this.#happened(/** @type {CustomEvent} */ (event).detail));
     client.addEventListener('reset', (event) => this.#reset(/** @type {CustomEvent} */ (event).detail));
     client.addEventListener('gone', (event) => this.all.delete(/** @type {CustomEvent} */ (event).detail.room));
-    client.addEventListener('net', () => this.#unknown());
   }
 
   /** What is known of a conversation. @param {string} id @returns {Company} */
@@ -83,14 +82,9 @@ export class People extends EventTarget {
     return known;
   }
 
-  /** Whether somebody is here; `null` while nobody knows. @param {string} id @param {string} user */
-  isHere(id, user) {
-    return this.all.get(id)?.here?.has(user) ?? null;
-  }
-
   /** When a mute ends that holds now, unix milliseconds; 0 if none is known. @param {string} id @param {string} user */
   mutedUntil(id, user) {
-    const until = this.all.get(id)?.muted.get(user) ?? 0;
+    const until = this.all.get(id)?.held.get(user)?.until ?? 0;
     return until > Date.now() ? until : 0;
   }
 
@@ -130,34 +124,21 @@ export class People extends EventTarget {
     }
   }
 
-  /**
-   * Looks through the log for mutes and bans from before this page was opened; the server keeps no list of
-   * them for us.
-   * @param {string} id
-   */
-  async lookBack(id) {
+  /** Asks who is muted or banned: the first page, or one page more. @param {string} id */
+  async lookUp(id) {
     const company = this.of(id);
-    if (company.looked === 'now' || company.looked === 'done') return;
-    company.looked = 'now';
+    if (company.looked === 'now' || (company.looked === 'done' && company.nextHeld === null)) return;
+    const from = company.nextHeld ? `&cursor=${encodeURIComponent(company.nextHeld)}` : '';
+    Object.assign(company, { looked: 'now', heldTrouble: '' });
     this.#changed(id);
-    const past = nobody();
     try {
-      const top = this.client.places.all.get(id)?.cursor ?? 0;
-      const from = Math.max(0, top - LOOKED_BACK);
-      for (let after = from; after < top;) {
-        const page = await this.client.ask('events', id, { after, limit: LOG_PAGE });
-        for (const event of page.events) if (event.seq <= top) heard(past, event);
-        if (page.end <= after) break;
-        after = page.end;
-      }
-      // What was heard meanwhile is newer.
-      company.muted = new Map([...past.muted, ...company.muted]);
-      company.banned = new Map([...past.banned, ...company.banned]);
-      company.looked = from > 0 ? 'part' : 'done';
+      const page = await call('GET', `conversations/${encodeURIComponent(id)}/restrictions?limit=${PAGE}${from}`);
+      listed(company, page.items);
+      Object.assign(company, { looked: 'done', nextHeld: page.next_cursor ?? null });
     } catch (error) {
-      company.looked = 'not';
-      if (!(error instanceof CommandError)) throw error;
-      company.trouble = error.message;
+      company.looked = from ? 'done' : 'not';
+      if (!(error instanceof Refused)) throw error;
+      company.heldTrouble = error.message;
     }
     this.#changed(id);
   }
@@ -170,8 +151,7 @@ export class People extends EventTarget {
       this.#ofMe(event);
       return;
     }
-    if (event.event === 'presence') presence(this.of(room), d);
-    else if (event.event === 'moderation.slow_mode') this.#stand(room, { slowMode: d.seconds });
+    if (event.event === 'moderation.slow_mode') this.#stand(room, { slowMode: d.seconds });
     else if (!heard(this.of(room), event)) return;
     if (event.event === 'moderation.muted' && d.user.id === this.rooms.me.id) this.#stand(room, { mutedUntil: d.until_ts ?? 0 });
     this.#changed(room);
@@ -197,18 +177,9 @@ export class People extends EventTarget {
 
   /** @param {{room: string}} detail */
   #reset({ room }) {
-    const { loaded, here, count } = this.of(room);
-    this.all.set(room, { ...nobody(), here, count });
+    const { loaded } = this.of(room);
+    this.all.set(room, nobody());
     if (loaded) this.more(room);
-  }
-
-  /** Without a connection nobody knows who is here. */
-  #unknown() {
-    if (document.body.dataset.net !== 'offline') return;
-    for (const [id, company] of this.all) {
-      Object.assign(company, { here: null, count: null });
-      this.#changed(id);
-    }
   }
 
   /** @param {string} id */

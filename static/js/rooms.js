@@ -6,7 +6,7 @@ import { count, letGo, nameOf, newestFirst, readBy, takeIn } from './conversatio
 import { Here } from './here.js';
 import { History } from './history.js';
 import { Marks } from './marks.js';
-import { MOST, altered, merged, reacted } from './messages.js';
+import { MOST, altered, merged, named, reacted } from './messages.js';
 import { Refused, call, callAll } from './session.js';
 import { held, muted, ordered, paused } from './standing.js';
 
@@ -149,6 +149,14 @@ export class Rooms extends EventTarget {
     if (!conversation || conversation.later || !this.marks.rise(conversation)) return;
     conversation.unread = 0;
     this.#listChanged();
+  }
+
+  /** Who reacted to a message, as the server lists it. @param {string} id @param {number} seq @param {{emoji: string, user: Person}[]} items */
+  reactors(id, seq, items) {
+    const message = this.all.get(id)?.messages?.find((one) => one.seq === seq);
+    if (!message) return;
+    named(message, items);
+    this.#changed(id);
   }
 
   /** The server takes nothing in it for a time. @param {{item: {room: string}, code: string, afterMs: number}} detail */
