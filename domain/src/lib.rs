@@ -6,6 +6,7 @@
 //! - [`rate`]: how often is too often
 //! - [`names`]: what a username, a title, an e-mail address, a message text may be
 //! - [`unit`]: what can be asked of a room, as values
+//! - [`quiz`]: what a quiz may be, how it is frozen, graded, scored and ranked
 //! - [`entry`]: what a room's log holds
 //! - [`room`]: who may do what; the one function that turns a unit into log entries
 //!
@@ -14,6 +15,7 @@
 
 pub mod entry;
 pub mod names;
+pub mod quiz;
 pub mod rate;
 pub mod room;
 pub mod time;
