@@ -155,6 +155,26 @@ impl Server {
         (output.status.code().expect("it ends by itself"), String::from_utf8(said).expect("it speaks UTF-8"))
     }
 
+    /// The program as in [`Self::beside`], killed as soon as it has said `lines` lines that begin like this.
+    pub(crate) async fn beside_until(&self, arguments: &[&str], begin: &'static str, lines: usize) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_allthrive"));
+        command.env_clear().current_dir(self.data.path()).env("ALLTHRIVE__SERVER__DATA_DIR", self.data.path()).args(arguments);
+        if let Some(url) = &self.database {
+            command.env("DATABASE_URL", url);
+        }
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program was built beside this test");
+        let said = BufReader::new(child.stdout.take().expect("it is piped"));
+        let kill = move || {
+            let mut told = said.lines().map_while(Result::ok).filter(|line| line.starts_with(begin));
+            let last = (0..lines).filter_map(|_| told.next()).count();
+            child.kill().expect("it is our child");
+            child.wait().expect("it is our child");
+            last
+        };
+        let told = actix_web::rt::task::spawn_blocking(kill).await.expect("waiting does not panic");
+        assert_eq!(told, lines, "it ended before it was killed");
+    }
+
     /// SIGTERM: it finishes what is under way and ends by itself.
     pub(crate) async fn stop_and_restart(&mut self) {
         if let Some(mut child) = self.child.take() {

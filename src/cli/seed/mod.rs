@@ -1,5 +1,6 @@
 //! `allthrive seed-demo`: people, rooms and talk for trying out. It writes as people do, through the rooms, so that
-//! what is there afterwards is what a server makes; run again it changes nothing.
+//! what is there afterwards is what a server makes. Interrupted and run again it goes on, run once more it changes nothing;
+//! the password follows from the keys of the server, so that it is told each time.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -11,7 +12,10 @@ use allthrive_domain::time::{Clock, Micros};
 use allthrive_domain::unit::{Admit, Deed, Edit, Kind, Open, React, Speak};
 use allthrive_protocol::{Cmid, Refusal, Seq, UserId};
 use allthrive_store::Store;
+use allthrive_store::mail_tokens::MailToken;
 use allthrive_store::users::{SignUp, SignedUp};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args;
 use figment::Figment;
 use figment::providers::{Format as _, Toml};
@@ -132,7 +136,7 @@ impl SeedDemo {
     /// Fills the database of these settings and says how to sign in.
     ///
     /// # Errors
-    /// Says what is in the way. What was written stays; run again it goes on.
+    /// Says what is in the way. What was written stays; run again it goes on, and tells the password all the same.
     pub async fn run(self, config: Option<PathBuf>) -> Result<(), SeedError> {
         let settings = Settings::load(&Sources::of_process(config))?;
         if settings.server.mode == Mode::Production {
@@ -143,12 +147,12 @@ impl SeedDemo {
         let clock = Clock::manual(Clock::System.now());
         let made = Seeder::start(&settings, store.clone(), &clock).fill(&settings, &demo).await;
         store.close().await;
-        let (password, rooms) = made?;
-        println!("{rooms} conversations of {} people are there.", demo.people.len());
-        match password {
-            Some(password) => println!("Sign in as {}; the password of each is {password}", names(&demo)),
-            None => println!("They were there before; their password is the one that was told then."),
+        let others = made?;
+        println!("{} conversations of {} people are there.", demo.rooms.len(), demo.people.len());
+        if !others.is_empty() {
+            println!("Another password than the one below was given to {}.", others.join(", "));
         }
+        println!("Sign in as {}; the password of each is {}", names(&demo), password(&settings));
         Ok(())
     }
 }
@@ -161,6 +165,12 @@ fn names(demo: &Demo) -> String {
     demo.people.iter().map(|person| person.username.as_str()).collect::<Vec<_>>().join(", ")
 }
 
+/// What all of them sign in with: the same whenever this is run on a server with these keys.
+fn password(settings: &Settings) -> String {
+    let digest = keyed_digest(&settings.keys.email_index, &[b"password of the demo"]);
+    URL_SAFE_NO_PAD.encode(digest).chars().take(PASSWORD_CHARS).collect()
+}
+
 /// A node without a listener, which stands in the past.
 struct Seeder {
     system: System,
@@ -169,8 +179,8 @@ struct Seeder {
     now: Micros,
 }
 
-/// The people of the demo by their names, and the password of those who were made just now.
-type People = (HashMap<String, UserId>, Option<String>);
+/// The people of the demo by their names, and the names of those who have another password than the demo's.
+type People = (HashMap<String, UserId>, Vec<String>);
 
 impl Seeder {
     fn start(settings: &Settings, store: Store, clock: &Clock) -> Self {
@@ -181,34 +191,49 @@ impl Seeder {
         Self { system, store, clock: past, now }
     }
 
-    /// The password, if people were made, and how many conversations there are.
-    async fn fill(self, settings: &Settings, demo: &Demo) -> Result<(Option<String>, usize), SeedError> {
-        let (people, password) = self.people(settings, demo).await?;
+    /// The names of those who have another password than the demo's.
+    async fn fill(self, settings: &Settings, demo: &Demo) -> Result<Vec<String>, SeedError> {
+        let (people, others) = self.people(settings, demo).await?;
         for (at, room) in demo.rooms.iter().enumerate() {
+            println!("Conversation {} of {}: {}", at + 1, demo.rooms.len(), room.title.clone().unwrap_or_else(|| room.who.join(" and ")));
             self.room(at, room, &people).await?;
         }
         self.system.drain(SETTLE).await;
-        Ok((password, demo.rooms.len()))
+        Ok(others)
     }
 
     async fn people(&self, settings: &Settings, demo: &Demo) -> Result<People, SeedError> {
-        let password: String = fresh_token().chars().take(PASSWORD_CHARS).collect();
-        let hash = Hashers::start().map_err(StartError::Io)?.hash(SecretString::from(password.clone())).await?;
-        let (mut people, mut made) = (HashMap::new(), false);
+        let (password, hashers) = (SecretString::from(password(settings)), Hashers::start().map_err(StartError::Io)?);
+        let hash = hashers.hash(password.clone()).await?;
+        let (mut people, mut others) = (HashMap::new(), Vec::new());
         for person in &demo.people {
             let address = format!("{}@{DOMAIN}", person.username);
             let email = Email::parse(&address).map_err(|unfit| SeedError::Demo(unfit.to_string()))?;
             let key = keyed_digest(&settings.keys.email_index, &[b"email", email.as_str().as_bytes()]);
             let id = match self.store.account_by_email(key).await? {
-                Some(account) => account.user.id,
-                None => {
-                    made = true;
-                    self.sign_up(settings, person, &email, key, &hash).await?
+                Some(account) => {
+                    // Whoever was being made when this was interrupted.
+                    if !account.user.email_verified {
+                        self.verify(account.user.id).await?;
+                    }
+                    if !hashers.verify(password.clone(), account.password_hash).await? {
+                        others.push(person.username.clone());
+                    }
+                    account.user.id
                 }
+                None => self.sign_up(settings, person, &email, key, &hash).await?,
             };
             people.insert(person.username.clone(), id);
         }
-        Ok((people, made.then_some(password)))
+        Ok((people, others))
+    }
+
+    async fn verify(&self, user: UserId) -> Result<(), SeedError> {
+        let now = self.clock.now();
+        let hash = read_token(&fresh_token()).map(|secret| digest(&secret)).ok_or_else(|| SeedError::Demo("a token".into()))?;
+        self.store.issue_mail_token(MailToken { hash, user, expires: now.plus(Duration::from_secs(60)) }, now).await?;
+        self.store.verify_email(hash, now).await?;
+        Ok(())
     }
 
     async fn sign_up(&self, settings: &Settings, person: &Person, email: &Email, key: [u8; 32], hash: &str) -> Result<UserId, SeedError> {
