@@ -51,7 +51,10 @@ export function showFaults(form, faults) {
     const words = el('span', {}, el('span', { class: 'vh' }, 'Error: '), fault.message);
     (input.closest('.input-wrap') ?? input).before(el('p', { class: 'field__error', id: `${input.id}-err` }, icon('alert', 'icon icon--sm'), words));
   }
-  summary.focus();
+  // One thing is mended where it stands; of several the summary tells first.
+  const [first] = faults;
+  if (faults.length === 1) byId(first.field).focus();
+  else summary.focus();
 }
 
 /** @param {Element} input @param {string} id @param {boolean} on */

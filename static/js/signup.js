@@ -2,23 +2,18 @@
 
 import { byId, el, icon, plural } from './dom.js';
 import { failureWords, onSubmit, resendPart, showFaults, showNote, wirePasswordButtons } from './form.js';
+import { passwordMeter } from './meter.js';
 import { Refused, resend, signUp } from './session.js';
+import { MIN_PASSWORD, holdsOwnPart, ownParts, strengthOf } from './strength.js';
 
-const MIN_PASSWORD = 12;
 const form = byId('form');
 const value = (/** @type {string} */ id) => byId(id).value;
 const length = (/** @type {string} */ text) => [...text].length;
 
-/** Parts of the own name and address that a password may not hold. */
-function ownParts() {
-  const [local] = value('email').trim().toLowerCase().split('@');
-  return [value('username').trim().toLowerCase(), local].filter((part) => part.length >= 4);
-}
+const meter = passwordMeter();
+byId('rules').before(meter.node);
 
-function holdsOwnPart() {
-  const password = value('password').toLowerCase();
-  return ownParts().some((part) => password.includes(part));
-}
+const own = () => ownParts(value('username'), value('email'));
 
 /** @param {string} rule @param {'' | 'is-ok' | 'is-not'} state @param {string} [words] */
 function mark(rule, state, words) {
@@ -34,7 +29,7 @@ function tickRules(strict) {
   const not = strict ? 'is-not' : '';
   mark('length', typed >= MIN_PASSWORD ? 'is-ok' : not,
     typed && typed < MIN_PASSWORD ? `12 characters or more, you have ${typed}` : '12 characters or more');
-  mark('own', !typed ? not : holdsOwnPart() ? 'is-not' : 'is-ok');
+  mark('own', !typed ? not : holdsOwnPart(value('password'), own()) ? 'is-not' : 'is-ok');
 }
 
 /** @returns {{field: string, message: string}[]} */
@@ -53,7 +48,7 @@ function faults() {
   if (!typed) found.push({ field: 'password', message: 'Choose a password of 12 characters or more.' });
   else if (typed < MIN_PASSWORD) {
     found.push({ field: 'password', message: plural(MIN_PASSWORD - typed, 'Make the password # character longer.', 'Make the password # characters longer.') });
-  } else if (holdsOwnPart()) found.push({ field: 'password', message: 'Leave your name and your e-mail out of the password.' });
+  } else if (holdsOwnPart(value('password'), own())) found.push({ field: 'password', message: 'Leave your name and your e-mail out of the password.' });
   return found;
 }
 
@@ -88,7 +83,11 @@ onSubmit(form, 'Creating the account…', async () => {
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const known = error.errors.filter((fault) => ['username', 'email', 'password'].includes(fault.field));
-    if (known.some((fault) => fault.field === 'password' && fault.code === 'too_weak') && !holdsOwnPart()) mark('common', 'is-not');
+    if (known.some((fault) => fault.field === 'password' && fault.code === 'too_weak') && !holdsOwnPart(value('password'), own())) {
+      mark('common', 'is-not');
+      // The server knows more words than the page: its verdict is the one that counts.
+      meter.show(1);
+    }
     if (known.length) showFaults(form, known);
     else {
       const [strong, rest] = failureWords(error);
@@ -97,5 +96,9 @@ onSubmit(form, 'Creating the account…', async () => {
   }
 });
 
-form.addEventListener('input', () => tickRules(false));
+form.addEventListener('input', () => {
+  tickRules(false);
+  mark('common', '');
+  meter.show(strengthOf(value('password'), own()));
+});
 wirePasswordButtons();
