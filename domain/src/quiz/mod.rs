@@ -2,6 +2,12 @@
 //!
 //! - [`fold`]: when two texts are the same
 //! - [`check`]: what of a quiz fits
+//! - [`freeze`]: a quiz as one session or attempt keeps it, what is shown apart from what is right
+//! - [`grade`]: whether an answer fits, and how right it is
+//! - [`score`]: what an answer is worth: points, time, streaks
 
 pub mod check;
 pub mod fold;
+pub mod freeze;
+pub mod grade;
+pub mod score;
