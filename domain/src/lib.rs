@@ -8,12 +8,15 @@
 //! - [`unit`]: what can be asked of a room, as values
 //! - [`quiz`]: what a quiz may be, how it is frozen, graded, scored and ranked
 //! - [`entry`]: what a room's log holds
+//! - [`import`], [`export`]: questions out of files, and quizzes and reports into them
 //! - [`room`]: who may do what; the one function that turns a unit into log entries
 //!
 //! *A new thing a room can do*: a variant in [`unit::Deed`], its arm in [`room::admit`] with a unit
 //! test, a variant in [`entry::Payload`] if it leaves a new kind of trace.
 
 pub mod entry;
+pub mod export;
+pub mod import;
 pub mod names;
 pub mod quiz;
 pub mod rate;
