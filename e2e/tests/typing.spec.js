@@ -89,6 +89,42 @@ test('who is muted is told before writing it all, keeps the text, and writes aga
   await mira.sees('But I must say');
 });
 
+test('two tabs share a draft: each goes on from the other, what is sent is gone in both, what is being written stays', async ({ people }) => {
+  const [mira, zoe] = [await people('mira'), await people('zoe')];
+  await mira.startDirect(zoe.name);
+  await mira.write('Hello');
+  await mira.sees('Hello');
+  const other = await mira.context.newPage();
+  await other.goto(mira.page.url());
+  const [here, there] = [mira.page.locator('#write'), other.locator('#write')];
+  await here.fill('Shall we');
+  await expect(there).toHaveValue('Shall we');
+  await there.pressSequentially(' go');
+  await expect(here).toHaveValue('Shall we go');
+  await here.press('Enter');
+  await mira.sees('Shall we go');
+  await expect(there).toHaveValue('');
+
+  // An answer is part of it.
+  await other.getByRole('listitem').filter({ hasText: 'Shall we go' }).last().focus();
+  await other.keyboard.press('r');
+  await there.fill('On foot');
+  await expect(here).toHaveValue('On foot');
+  await expect(mira.page.locator('.composer__reply')).toContainText('Shall we go');
+
+  // A word that is being put together here is not taken away by what happens there.
+  await here.evaluate((field) => field.dispatchEvent(new CompositionEvent('compositionstart')));
+  await there.fill('By boat');
+  await there.press('Enter');
+  await mira.sees('By boat');
+  await here.evaluate((field) => field.dispatchEvent(new CompositionEvent('compositionend')));
+  await expect(here).toHaveValue('On foot');
+  await here.pressSequentially('!');
+  await expect(there).toHaveValue('On foot!');
+  await mira.page.reload();
+  await expect(here).toHaveValue('On foot!');
+});
+
 test('slow mode says how long to wait, and what was written then goes out', async ({ people, named }) => {
   const [mira, zoe] = [await people('mira'), await people('zoe')];
   const title = named('slow-room');

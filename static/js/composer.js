@@ -2,7 +2,7 @@
 // it is kept with its conversation.
 
 import { announce, el, figure, icon } from './dom.js';
-import { keepDraft, readDraft } from './drafts.js';
+import { Draft } from './drafts.js';
 import { openPicker } from './picker.js';
 
 const MOST = 4_000;
@@ -43,7 +43,10 @@ export class Composer {
   /** @param {Needs} needs */
   constructor(needs) {
     this.needs = needs;
-    const draft = readDraft(needs.account, needs.room);
+    this.drafts = new Draft(needs.account, needs.room);
+    const draft = this.drafts.read();
+    /** Whether a word is being put together, by keys that are not its letters. */
+    this.isComposing = false;
     this.reply = draft.reply;
     this.edit = draft.edit;
     this.name = '';
@@ -66,6 +69,8 @@ export class Composer {
       this.#submit();
       this.field.focus();
     });
+    for (const [kind, on] of /** @type {[string, boolean][]} */ ([['compositionstart', true], ['compositionend', false]])) this.field.addEventListener(kind, () => (this.isComposing = on));
+    this.drafts.follow(() => !this.isComposing, (now) => this.#take(now));
     this.timer = window.setInterval(() => this.drawHold(), TICK_MS);
     this.draw();
     this.#typed();
@@ -83,7 +88,7 @@ export class Composer {
 
   close() {
     window.clearInterval(this.timer);
-    this.#keep();
+    this.drafts.close();
   }
 
   /** What is written next answers this. @param {number} seq */
@@ -123,7 +128,15 @@ export class Composer {
   }
 
   #keep() {
-    keepDraft(this.needs.account, this.needs.room, { text: this.field.value, reply: this.reply, edit: this.edit });
+    this.drafts.keep({ text: this.field.value, reply: this.reply, edit: this.edit });
+  }
+
+  /** What another tab has made of it. @param {import('./drafts.js').Written} draft */
+  #take({ text, reply, edit }) {
+    Object.assign(this, { reply, edit });
+    this.field.value = text;
+    this.draw();
+    this.#measure();
   }
 
   /** What stands above the field, and what the button does. */
@@ -190,6 +203,10 @@ export class Composer {
 
   #typed() {
     this.#keep();
+    this.#measure();
+  }
+
+  #measure() {
     if (!GROWS_BY_ITSELF) {
       this.field.style.setProperty('height', 'auto');
       this.field.style.setProperty('height', `${this.field.scrollHeight}px`);
