@@ -27,8 +27,8 @@ export const test = base.extend({
   /** Starts a server that this test alone has; it ends after the people have left. */
   start: async ({}, use) => {
     const servers = [];
-    await use(async (engine) => {
-      servers.push(await Server.start(engine));
+    await use(async (engine, settings) => {
+      servers.push(await Server.start(engine, settings));
       return servers.at(-1);
     });
     for (const server of servers) await server.dispose();

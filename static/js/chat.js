@@ -8,6 +8,7 @@ import { DetailsView } from './details.js';
 import { account, addPerson, newConversation, publicRooms } from './dialogs.js';
 import { announce, byId, el, figure, icon, keepIcons } from './dom.js';
 import { clearDrafts } from './drafts.js';
+import { FirstSteps } from './first.js';
 import { failureWords } from './form.js';
 import { isField, keysDialog } from './keys.js';
 import { lettersOn } from './letters.js';
@@ -55,6 +56,7 @@ class ChatPage {
     this.rooms = new Rooms(this.client, this.outbox, this.deeds, me);
     this.people = new People(this.client, this.rooms);
     this.list = new ListView(this.rooms, { onNew: () => this.#new(), onRetry: () => this.#load(), onOpen: (id) => this.#go(id) });
+    this.first = new FirstSteps(this.rooms, { onNew: () => this.#new() });
     this.notices = new Notices(this.rooms, (id) => this.#go(id));
     this.tabIcon = new TabIcon();
     this.details = new DetailsView(this.rooms, this.people, {
@@ -82,6 +84,10 @@ class ChatPage {
     this.rooms.addEventListener('list', () => this.#drawCounts());
     this.rooms.addEventListener('list', () => this.#comeBack());
     this.rooms.addEventListener('gone', (event) => this.#gone(/** @type {CustomEvent} */ (event).detail.id));
+    this.first.addEventListener('change', () => {
+      if (!route().id) this.#showNothing();
+      this.thread?.greet();
+    });
     this.people.addEventListener('parted', (event) => this.#parted(/** @type {CustomEvent} */ (event).detail));
     new News(this.rooms, () => this.thread?.id ?? null);
     this.outbox.addEventListener('failed', () => announce('A message was not sent. It is still there, you can try again.'));
@@ -229,7 +235,7 @@ class ChatPage {
   /** @param {string} id */
   async #open(id) {
     const parted = this.parted.get(id);
-    const thread = new ThreadView(this.rooms, this.outbox, id, { onBack: (event) => this.#stepBack('#', event), onAdd: () => this.#add(id) });
+    const thread = new ThreadView(this.rooms, this.outbox, id, { onBack: (event) => this.#stepBack('#', event), onAdd: () => this.#add(id), first: () => this.first.card('thread', id) });
     this.thread = thread;
     try {
       await thread.open();
@@ -269,7 +275,7 @@ class ChatPage {
     const root = byId('thread');
     root.removeAttribute('aria-labelledby');
     root.setAttribute('aria-label', 'No conversation open');
-    root.replaceChildren(el('div'), el('div', { class: 'empty' }, icon('mark', 'empty__art'), el('h2', {}, 'Pick up where you left off'),
+    root.replaceChildren(el('div'), this.first.card('thread') ?? el('div', { class: 'empty' }, icon('mark', 'empty__art'), el('h2', {}, 'Pick up where you left off'),
       el('p', {}, 'Choose a conversation in the list, or start a new one.')));
   }
 

@@ -42,7 +42,7 @@ export class ThreadView {
    * @param {import('./rooms.js').Rooms} rooms
    * @param {import('./outbox.js').Outbox} outbox
    * @param {string} id
-   * @param {{onBack: (event: Event) => void, onAdd: () => void}} actions
+   * @param {{onBack: (event: Event) => void, onAdd: () => void, first: () => HTMLElement | null}} actions
    */
   constructor(rooms, outbox, id, actions) {
     this.rooms = rooms;
@@ -253,12 +253,20 @@ export class ThreadView {
   }
 
   #empty() {
-    if (this.emptyRow) return this.emptyRow;
+    if (!this.emptyRow) {
+      this.emptyRow = el('li');
+      this.greet();
+    }
+    return this.emptyRow;
+  }
+
+  /** What stands in a conversation in which nothing was said. */
+  greet() {
+    if (!this.emptyRow) return;
     const conversation = /** @type {Conversation} */ (this.conversation);
-    this.emptyRow = el('li', {}, el('div', { class: 'empty' }, icon('mark', 'empty__art'), el('h2', {}, 'Say the first thing'),
+    this.emptyRow.replaceChildren(this.actions.first() ?? el('div', { class: 'empty' }, icon('mark', 'empty__art'), el('h2', {}, 'Say the first thing'),
       el('p', {}, 'This is the very start of ', el('strong', { dir: 'auto' }, nameOf(conversation)), '.'),
       conversation.kind === 'group' && el('button', { class: 'btn btn--act', type: 'button', onclick: this.actions.onAdd }, 'Add people')));
-    return this.emptyRow;
   }
 
   /** @param {string} cmid */
