@@ -215,7 +215,7 @@ export class DetailsView {
     const [face, text, badges] = /** @type {any} */ (row).children;
     face.replaceWith(personAvatar(user, 'avatar--sm', isHere));
     const state = [isMe ? 'You' : `@${user.username}`, isHere ? 'here now' : '', muted ? `muted until ${untilWords(muted)}` : ''].filter(Boolean).join(' · ');
-    text.replaceChildren(el('span', { dir: 'auto' }, user.name), el('br'), el('small', {}, state, isHere === false && el('span', { class: 'vh' }, ', not here')));
+    text.replaceChildren(el('span', { dir: 'auto' }, user.name), el('br'), el('small', { dir: 'auto' }, state, isHere === false && el('span', { class: 'vh' }, ', not here')));
     badges.replaceChildren(ROLES[role] ? el('span', { class: 'badge badge--berry' }, ROLES[role]) : '');
     return /** @type {HTMLElement} */ (row);
   }
@@ -254,7 +254,7 @@ export class DetailsView {
     const state = banned ? words.banned : `muted until ${untilWords(until ?? 0)}`;
     const end = banned ? 'Let back in' : 'Unmute';
     return el('li', { class: 'member' }, personAvatar(user, 'avatar--sm'),
-      el('p', { class: 'truncate' }, el('span', { dir: 'auto' }, user.name), el('br'), el('small', {}, `@${user.username} · ${state}`)), el('span'),
+      el('p', { class: 'truncate' }, el('span', { dir: 'auto' }, user.name), el('br'), el('small', { dir: 'auto' }, `@${user.username} · ${state}`)), el('span'),
       el('button', { class: 'btn btn--line btn--sm', type: 'button', onclick: () => this.#deeds()?.[banned ? 'unban' : 'unmute'](user) }, end, el('span', { class: 'vh' }, ` ${user.name}`)));
   }
 }
