@@ -236,18 +236,19 @@ fn matching(pairs: &[Pair], distractors: &[String], grading: Grading, draw: &mut
 
 /// The random choices of one question: HMAC-SHA-256 of what is drawn, keyed by the seed (RFC 2104). Whoever has seen any
 /// number of ids can compute no other one, nor the order from which they came, without the seed.
-struct Draw<'a> {
+pub(super) struct Draw<'a> {
     seed: &'a Seed,
     question: u32,
     taken: HashSet<OptionId>,
 }
 
 impl<'a> Draw<'a> {
-    fn new(seed: &'a Seed, question: u32) -> Self {
+    pub(super) fn new(seed: &'a Seed, question: u32) -> Self {
         Self { seed, question, taken: HashSet::new() }
     }
 
-    fn number(&self, purpose: &str, of: &str, n: u32, again: u32) -> u64 {
+    /// 64 bits; the same for the same words.
+    pub(super) fn number(&self, purpose: &str, of: &str, n: u32, again: u32) -> u64 {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.seed).expect("HMAC takes keys of any length");
         mac.update(format!("quiz {purpose} {of} {} {n} {again}", self.question).as_bytes());
         let bytes = mac.finalize().into_bytes();

@@ -5,11 +5,13 @@
 //! - [`freeze`]: a quiz as one session or attempt keeps it, what is shown apart from what is right
 //! - [`grade`]: whether an answer fits, and how right it is
 //! - [`score`]: what an answer is worth: points, time, streaks
+//! - [`names`]: what a player may be called
 //! - [`rank`]: where players and teams stand
 
 pub mod check;
 pub mod fold;
 pub mod freeze;
 pub mod grade;
+pub mod names;
 pub mod rank;
 pub mod score;
