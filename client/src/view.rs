@@ -107,7 +107,15 @@ impl View {
             | Fact::Reset(_)
             | Fact::Gone(_)
             | Fact::AuthExpiring(_)
-            | Fact::Reconnect(_) => {}
+            | Fact::Reconnect(_)
+            | Fact::QuizOwn(_)
+            | Fact::QuizPlace(_)
+            | Fact::QuizCount(_)
+            | Fact::QuizTally(_)
+            | Fact::QuizFlags(_)
+            | Fact::QuizReactions(_)
+            | Fact::QuizSuperseded(_)
+            | Fact::QuizKicked(_) => {}
         }
         Ok(())
     }

@@ -15,6 +15,9 @@ use crate::error::{CloseCode, Code, Refusal};
 use crate::event::{Event, Fact};
 use crate::id::{RoomId, Seq};
 use crate::presence::{AskPresence, PresencePage};
+use crate::quiz::live::{Answer, Answered, Board, Control, Join, Moderate, Players, React, Rename, Time};
+use crate::quiz::own::{BoardPage, LiveSnapshot, PlayersPage};
+use crate::quiz::view::{HostView, PlayerView, ScreenView};
 use crate::reply::{Done, EventsPage, HistoryPage, ReadTo, Refreshed, Subscribed, Welcome, Written};
 use crate::{
     MAX_BATCH, MAX_BODY_CHARS, MAX_EVENTS, MAX_FRAME_BYTES, MAX_HISTORY, MAX_PRESENCE, MAX_REACTIONS, MAX_REASON_CHARS, SUBPROTOCOL,
@@ -64,6 +67,17 @@ fn commands(types: &mut SchemaGenerator) -> Vec<Line> {
         of::<History, HistoryPage>(g, "history", true, "States of messages, for reading."),
         of::<Events, EventsPage>(g, "events", true, "A page of the log, for catching up."),
         of::<AskPresence, PresencePage>(g, "presence", true, "Who is here now."),
+        of::<Join, LiveSnapshot>(g, "quiz.join", true, "Be here, as whatever one is in this session."),
+        of::<Nothing, Done>(g, "quiz.leave", true, "Play no more."),
+        of::<Rename, Done>(g, "quiz.rename", true, "Another name for oneself, in the lobby."),
+        of::<Answer, Answered>(g, "quiz.answer", true, "Answer the open question."),
+        of::<React, Done>(g, "quiz.react", true, "An emoji for everybody; counted, not kept."),
+        of::<Time, Done>(g, "quiz.time", true, "How much time one needs, said in the lobby."),
+        of::<Control, Written>(g, "quiz.control", true, "A step of the game, by a host."),
+        of::<Moderate, Done>(g, "quiz.moderate", true, "Order among players, by a host or a moderator."),
+        of::<Nothing, LiveSnapshot>(g, "quiz.sync", true, "All that there is to know now."),
+        of::<Players, PlayersPage>(g, "quiz.players", true, "The players, paged, for hosts and moderators."),
+        of::<Board, BoardPage>(g, "quiz.board", true, "The ranking, paged, for hosts and screens."),
         of::<Nothing, Done>(g, "ping", false, "Is anybody there?"),
     ]
 }
@@ -141,6 +155,29 @@ impl Parts {
         self.operations.insert(line.op.to_owned(), operation);
     }
 
+    /// The views of a live quiz: one message of each name, whose `d` is that of one of the roles.
+    fn views(&mut self, types: &mut SchemaGenerator, room: &Value, seq: &Value) {
+        let roles: [Value; 3] =
+            [PlayerView::json_schema(types).into(), ScreenView::json_schema(types).into(), HostView::json_schema(types).into()];
+        let mut by_name: Vec<(Value, String, Vec<Value>)> = Vec::new();
+        for variant in roles.iter().flat_map(|role| role["oneOf"].as_array().into_iter().flatten()) {
+            let (name, d) = (&variant["properties"]["event"], &variant["properties"]["d"]);
+            match by_name.iter_mut().find(|(known, ..)| known == name) {
+                Some((.., shown)) if shown.contains(d) => {}
+                Some((.., shown)) => shown.push(d.clone()),
+                None => {
+                    let said = variant["description"].as_str().unwrap_or_default();
+                    by_name.push((name.clone(), format!("Durable: a live quiz. {said}"), vec![d.clone()]));
+                }
+            }
+        }
+        for (name, description, mut shown) in by_name {
+            let d = if shown.len() == 1 { shown.remove(0) } else { json!({ "anyOf": shown }) };
+            let variant = json!({ "type": "object", "description": description, "properties": { "event": name, "d": d } });
+            self.event(&variant, room, seq);
+        }
+    }
+
     fn event(&mut self, variant: &Value, room: &Value, seq: &Value) {
         let name = variant["properties"]["event"]["const"].as_str().unwrap_or_default();
         let summary = variant["description"].as_str().unwrap_or_default();
@@ -200,6 +237,7 @@ pub fn document() -> Value {
     for variant in facts["oneOf"].as_array().into_iter().flatten() {
         parts.event(variant, &room, &seq);
     }
+    parts.views(&mut types, &room, &seq);
     // Not a message by themselves, and of use to who writes a client.
     types.subschema_for::<Event>();
     types.subschema_for::<Code>();

@@ -9,13 +9,14 @@ mod read;
 use serde::Serialize;
 
 pub use self::payload::{
-    All, AuthRefresh, Events, Hello, History, Marked, MemberRole, MessageDelete, MessageEdit, MessageSend, ModerationMute,
+    All, AuthRefresh, Events, Hello, History, Live, Marked, MemberRole, MessageDelete, MessageEdit, MessageSend, ModerationMute,
     ModerationSlowMode, Named, NamedWhy, ReactionSet, Read, Resume, Subscribe, Wanted,
 };
 pub use self::read::{holds_nul, read_message};
 use crate::error::Refusal;
 use crate::id::RoomId;
 use crate::presence::AskPresence;
+use crate::quiz::ask::Ask;
 
 /// One command with the id that its reply echoes. Without an id there is no reply.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,6 +83,8 @@ pub enum Command {
     Events(RoomId, Events),
     /// Who is here now.
     Presence(RoomId, AskPresence),
+    /// Something of a live quiz.
+    Quiz(RoomId, Ask),
     /// Is anybody there?
     Ping,
 }

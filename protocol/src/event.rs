@@ -14,6 +14,7 @@ pub use self::people::{Conversation, MemberJoined, MemberLeft, MemberRole, Moder
 pub use self::talk::{Message, MessageDeleted, MessageEdited, Reaction};
 use crate::id::{Cmid, RoomId, Seq, UserId};
 use crate::presence::Presence;
+use crate::quiz::own::{Count, FlagsNow, Own, OwnPlace, Reactions, Tally};
 
 /// One event: `{"event":"message.new","room":"…","seq":42,"ts":…,"d":{…}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,6 +99,30 @@ pub enum Fact {
     /// Volatile: connect anew after this time.
     #[serde(rename = "reconnect")]
     Reconnect(Reconnect),
+    /// Volatile: of a live quiz, for one player: what the own answer was worth, with the solution.
+    #[serde(rename = "quiz.own")]
+    QuizOwn(Box<Own>),
+    /// Volatile: of a live quiz, for one player: the own place, with the scoreboard and the podium.
+    #[serde(rename = "quiz.place")]
+    QuizPlace(Box<OwnPlace>),
+    /// Volatile: of a live quiz: how many are here, and how many have answered.
+    #[serde(rename = "quiz.count")]
+    QuizCount(Count),
+    /// Volatile: of a live quiz, for hosts: what is answered so far.
+    #[serde(rename = "quiz.tally")]
+    QuizTally(Tally),
+    /// Volatile: of a live quiz: what holds beside the phase has changed without a step.
+    #[serde(rename = "quiz.flags")]
+    QuizFlags(FlagsNow),
+    /// Volatile: of a live quiz: how many emojis came since the last.
+    #[serde(rename = "quiz.reactions")]
+    QuizReactions(Reactions),
+    /// Volatile: of a live quiz: another connection of this account plays on; this one hears no more of it.
+    #[serde(rename = "quiz.superseded")]
+    QuizSuperseded(Gone),
+    /// Volatile: of a live quiz: a host has taken this player out.
+    #[serde(rename = "quiz.kicked")]
+    QuizKicked(Kicked),
 }
 
 /// What every durable event has: what two sides compare of it, beside its number.
@@ -138,7 +163,15 @@ impl Fact {
             | Self::Reset(_)
             | Self::Gone(_)
             | Self::AuthExpiring(_)
-            | Self::Reconnect(_) => None,
+            | Self::Reconnect(_)
+            | Self::QuizOwn(_)
+            | Self::QuizPlace(_)
+            | Self::QuizCount(_)
+            | Self::QuizTally(_)
+            | Self::QuizFlags(_)
+            | Self::QuizReactions(_)
+            | Self::QuizSuperseded(_)
+            | Self::QuizKicked(_) => None,
         }
     }
 }
@@ -197,6 +230,14 @@ pub struct Reset {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Gone {}
+
+/// `quiz.kicked`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Kicked {
+    /// Whether for good; if not, one may join again as a new player.
+    pub banned: bool,
+}
 
 /// `auth.expiring`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,8 @@
 //! Every shape of the wire, written out. A change of a type shows here as a change of the JSON, which
 //! clients of other people have in their hands. Each is what the description of the wire says, too.
 
+#[path = "schema/refused.rs"]
+mod refused;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -86,6 +88,7 @@ fn hello_with_all_it_can_say() {
         subscribe: Wanted::all(),
         caps: vec!["later".into()],
         ticket: Some("dGlja2V0".into()),
+        live: None,
     };
     let wire = json!({"id": 7, "op": "hello", "d": {
         "resume": [{"room": ROOM, "seq": 42}], "history_epoch": EPOCH, "subscribe": "all", "caps": ["later"], "ticket": "dGlja2V0"

@@ -235,7 +235,15 @@ impl<W: Write> Screen<W> {
             | Fact::Reset(_)
             | Fact::Gone(_)
             | Fact::AuthExpiring(_)
-            | Fact::Reconnect(_) => Ok(()),
+            | Fact::Reconnect(_)
+            | Fact::QuizOwn(_)
+            | Fact::QuizPlace(_)
+            | Fact::QuizCount(_)
+            | Fact::QuizTally(_)
+            | Fact::QuizFlags(_)
+            | Fact::QuizReactions(_)
+            | Fact::QuizSuperseded(_)
+            | Fact::QuizKicked(_) => Ok(()),
         }
     }
 

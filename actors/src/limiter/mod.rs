@@ -146,7 +146,7 @@ impl Kind {
             | Command::ModerationUnban(..) => Self::Own(Counter::Send),
             Command::Typing(_) => Self::Own(Counter::Typing),
             Command::History(..) => Self::Own(Counter::History),
-            Command::Read(..) | Command::Presence(..) | Command::Ping => Self::Any,
+            Command::Read(..) | Command::Presence(..) | Command::Quiz(..) | Command::Ping => Self::Any,
             Command::Events(..) => Self::Paced,
         }
     }

@@ -76,6 +76,9 @@ impl Session {
             (Command::History(room, history), Some(who)) => self.want(id, Wanted::History(room, history), who, ctx),
             (Command::Events(room, events), Some(who)) => self.want(id, Wanted::Events(room, events), who, ctx),
             (Command::Presence(room, ask), Some(who)) => self.want(id, Wanted::Presence(room, ask), who, ctx),
+            (Command::Quiz(..), Some(_)) => {
+                self.reply::<()>(id, Err(Refusal::new(Code::NotFound, "There is no such session.")), ctx);
+            }
             (Command::Ping, Some(_)) => self.reply(id, Ok(self.done()), ctx),
         }
     }

@@ -203,6 +203,18 @@ impl Dialogue {
             (_, Fact::Reconnect(reconnect)) => self.move_at = Some(now + Duration::from_millis(reconnect.after_ms)),
             (_, Fact::Read(_) | Fact::Typing(_) | Fact::Presence(_)) => self.updates.push_back(Update::Heard(event)),
             (None, Fact::Reset(_) | Fact::Gone(_) | Fact::RoomLag(_)) => {}
+            // This client is no player: what a live quiz tells is not for it.
+            (
+                _,
+                Fact::QuizOwn(_)
+                | Fact::QuizPlace(_)
+                | Fact::QuizCount(_)
+                | Fact::QuizTally(_)
+                | Fact::QuizFlags(_)
+                | Fact::QuizReactions(_)
+                | Fact::QuizSuperseded(_)
+                | Fact::QuizKicked(_),
+            ) => {}
             // Durable ones have a number and were taken above.
             (
                 _,

@@ -27,6 +27,38 @@ pub struct Hello {
     /// A ticket, where neither a cookie nor a header could be sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
+    /// Who has no account says here who they are: such a connection reaches `quiz.*` of one session, and `ping`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<Live>,
+}
+
+/// Somebody without an account at a live quiz.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum Live {
+    /// A player.
+    Guest {
+        /// From `POST /api/v1/live/join`.
+        token: String,
+        /// Made by the client before it joins, kept by it, and told to nobody else: 16 random bytes as unpadded base64url.
+        /// The same key is the same player.
+        key: String,
+    },
+    /// A big screen.
+    Screen {
+        /// From `POST /api/v1/live/{id}/screen`.
+        screen: String,
+    },
+}
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Guest { .. } => "Guest([redacted])",
+            Self::Screen { .. } => "Screen([redacted])",
+        })
+    }
 }
 
 /// Where a client stands in a room.

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use super::{Command, Events, History, Malformed, Request};
 use crate::error::{Code, Refusal};
 use crate::id::RoomId;
+use crate::quiz::ask::{Ask, MAX_ANSWER_BYTES};
 use crate::{MAX_BATCH, MAX_EVENTS, MAX_HISTORY};
 
 /// The envelope before its payload is understood.
@@ -79,6 +80,17 @@ fn read_one(text: &str) -> Result<Request, Malformed> {
         "history" => Command::History(room()?, payload::<History>(id, raw.d)?.checked(id)?),
         "events" => Command::Events(room()?, payload::<Events>(id, raw.d)?.checked(id)?),
         "presence" => Command::Presence(room()?, payload(id, raw.d)?),
+        "quiz.join" => Command::Quiz(room()?, Ask::Join(payload(id, raw.d)?)),
+        "quiz.leave" => Command::Quiz(room()?, Ask::Leave),
+        "quiz.rename" => Command::Quiz(room()?, Ask::Rename(payload(id, raw.d)?)),
+        "quiz.answer" => Command::Quiz(room()?, Ask::Answer(payload(id, up_to(MAX_ANSWER_BYTES, id, raw.d)?)?)),
+        "quiz.react" => Command::Quiz(room()?, Ask::React(payload(id, raw.d)?)),
+        "quiz.time" => Command::Quiz(room()?, Ask::Time(payload(id, raw.d)?)),
+        "quiz.control" => Command::Quiz(room()?, Ask::Control(payload(id, raw.d)?)),
+        "quiz.moderate" => Command::Quiz(room()?, Ask::Moderate(payload(id, raw.d)?)),
+        "quiz.sync" => Command::Quiz(room()?, Ask::Sync),
+        "quiz.players" => Command::Quiz(room()?, Ask::Players(payload(id, raw.d)?)),
+        "quiz.board" => Command::Quiz(room()?, Ask::Board(payload(id, raw.d)?)),
         "ping" => Command::Ping,
         _ => return Err(Malformed { id, refusal: Refusal::new(Code::UnknownOp, "This server does not know that command.") }),
     };
@@ -104,6 +116,14 @@ impl Events {
         }
         Ok(self)
     }
+}
+
+/// The payload, if it has no more bytes than that.
+fn up_to(most: usize, id: Option<u64>, d: Option<&RawValue>) -> Result<Option<&RawValue>, Malformed> {
+    if d.is_some_and(|d| d.get().len() > most) {
+        return Err(Malformed { id, refusal: Refusal::new(Code::TooLarge, format!("\"d\" has {most} bytes at most.")) });
+    }
+    Ok(d)
 }
 
 fn payload<T: DeserializeOwned>(id: Option<u64>, d: Option<&RawValue>) -> Result<T, Malformed> {
@@ -196,6 +216,18 @@ mod tests {
             assert_eq!(code(&ask(op, most + 1)), Code::BadRequest);
             assert_eq!(code(&ask(op, 0)), Code::BadRequest);
         }
+    }
+
+    #[test]
+    fn an_answer_has_two_kib_and_not_a_byte_more() {
+        let room = Uuid::nil();
+        let around = format!(r#"{{"cmid":"{room}","q":0,"round":0,"choice":{{"text":""}}}}"#).len();
+        let answer = |bytes: usize| {
+            let text = "x".repeat(bytes - around);
+            format!(r#"{{"op":"quiz.answer","room":"{room}","d":{{"cmid":"{room}","q":0,"round":0,"choice":{{"text":"{text}"}}}}}}"#)
+        };
+        assert!(read_message(&answer(MAX_ANSWER_BYTES))[0].is_ok());
+        assert_eq!(code(&answer(MAX_ANSWER_BYTES + 1)), Code::TooLarge);
     }
 
     #[test]

@@ -2,10 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize as _, Deserializer, de};
+
 use crate::quiz::answer::OptionId;
 use crate::quiz::content::Image;
 use crate::quiz::live::{Mode, Settings};
 use crate::quiz::view::{Form, PauseReason, Solution, plain};
+
+/// By option, whose ids are texts where JSON has keys: also inside what serde has buffered, where it takes them for texts.
+fn by_option<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<OptionId, u32>, D::Error> {
+    let texts = BTreeMap::<String, u32>::deserialize(from)?;
+    texts.into_iter().map(|(id, count)| Ok((id.parse().map_err(de::Error::custom)?, count))).collect()
+}
 
 plain! {
     /// What holds beside the phase.
@@ -267,7 +275,7 @@ plain! {
         /// How many play.
         pub players: u32,
         /// How many chose each option; every option is there.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "by_option")]
         pub options: BTreeMap<OptionId, u32>,
         /// The texts and numbers that were written most, with how many wrote each; 20 at most, most first.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -2,8 +2,6 @@
 //!
 //! A whole one would come with a crate that changes how the workspace reads numbers.
 
-mod refused;
-
 use std::sync::LazyLock;
 
 use allthrive_protocol::asyncapi::document;
@@ -62,6 +60,13 @@ fn broken(rules: &Map<String, Value>, keyword: &str, rule: &Value, value: &Value
         "maxLength" => value.as_str().is_none_or(|text| characters(text) <= limit(rule)),
         "format" => is_formatted(rule, value),
         "pattern" => value.as_str().is_none_or(|text| matches(rule.as_str().expect("a pattern is a text"), text)),
+        "minItems" => value.as_array().is_none_or(|items| count(items.len()) >= limit(rule)),
+        "maxItems" => value.as_array().is_none_or(|items| count(items.len()) <= limit(rule)),
+        "items" if rule.is_array() => {
+            // A tuple: each in its place; how many there are is said by `minItems` and `maxItems`.
+            let items = value.as_array().into_iter().flatten().zip(every(rule));
+            return items.into_iter().find_map(|(item, rule)| fault(rule, item));
+        }
         "items" => return value.as_array().and_then(|items| items.iter().find_map(|item| fault(rule, item))),
         "required" => {
             let absent = |name: &&Value| value.get(name.as_str().expect("a name is a text")).is_none();
@@ -98,7 +103,11 @@ fn limit(rule: &Value) -> f64 {
 }
 
 fn characters(text: &str) -> f64 {
-    f64::from(u32::try_from(text.chars().count()).expect("a text of a test"))
+    count(text.chars().count())
+}
+
+fn count(things: usize) -> f64 {
+    f64::from(u32::try_from(things).expect("a value of a test"))
 }
 
 fn is_of(kind: &Value, value: &Value) -> bool {
@@ -106,6 +115,7 @@ fn is_of(kind: &Value, value: &Value) -> bool {
         Some("object") => value.is_object(),
         Some("array") => value.is_array(),
         Some("string") => value.is_string(),
+        Some("number") => value.is_number(),
         Some("integer") => value.is_u64() || value.is_i64(),
         Some("boolean") => value.is_boolean(),
         Some("null") => value.is_null(),
@@ -117,6 +127,8 @@ fn is_formatted(format: &Value, value: &Value) -> bool {
     match format.as_str() {
         Some("uuid") => value.as_str().is_none_or(is_uuid),
         Some("uint" | "uint64") => value.as_u64().is_some() || !value.is_number(),
+        Some("int32") => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()) || !value.is_number(),
+        Some("double") => true,
         Some("uint32") => value.as_u64().is_some_and(|number| u32::try_from(number).is_ok()) || !value.is_number(),
         _ => panic!("a format that this test cannot read: {format}"),
     }
@@ -126,9 +138,12 @@ fn is_uuid(text: &str) -> bool {
     Uuid::try_parse(text).is_ok_and(|id| id.hyphenated().to_string() == text)
 }
 
-/// The ids are the only patterns: one or more letters to choose from, `_`, a UUID.
+/// The ids are the only patterns, but keys that are numbers: one or more letters to choose from, `_`, a UUID.
 fn matches(pattern: &str, text: &str) -> bool {
     const UUID: &str = "_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    if pattern == r"^\d+$" {
+        return !text.is_empty() && text.chars().all(|digit| digit.is_ascii_digit());
+    }
     let letters = pattern.strip_prefix('^').and_then(|rest| rest.strip_suffix(UUID));
     let letters = letters.unwrap_or_else(|| panic!("a pattern that this test cannot read: {pattern}"));
     let letters = letters.trim_matches(['[', ']']);

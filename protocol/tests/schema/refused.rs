@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{fault, fault_of_message};
+use crate::schema::{fault, fault_of_message};
 use crate::{CMID, MIRA, ROOM, ZOE, durable_wire, snapshot};
 
 #[test]
@@ -58,7 +58,7 @@ fn a_keyword_that_the_test_cannot_read_is_no_pass() {
 
 #[test]
 fn every_message_is_written_out_here() {
-    let shapes = include_str!("../wire.rs");
+    let shapes = concat!(include_str!("../wire.rs"), include_str!("../wire_quiz.rs"));
     let document = allthrive_protocol::asyncapi::document();
     for key in document["components"]["messages"].as_object().expect("an object").keys() {
         let Some((_, name)) = key.split_once('.').filter(|(kind, _)| *kind != "ok") else { continue };
