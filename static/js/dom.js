@@ -1,4 +1,8 @@
-// The few things every page needs from the DOM: elements, icons, the one live region, words.
+// The few things every page needs from the DOM: elements, icons, the one live region.
+
+import { figure, intl } from './words.js';
+
+export { dayName, figure, timeOfDay, whenShort } from './words.js';
 
 /**
  * Makes an element. Strings become text, so nothing that people wrote is ever read as markup.
@@ -95,10 +99,6 @@ export function announceInstead(sentence) {
   announce(sentence);
 }
 
-const LANG = document.documentElement.lang || 'en';
-const plurals = new Intl.PluralRules(LANG);
-const number = new Intl.NumberFormat(LANG);
-
 /**
  * "1 message", "2 messages": the sentence of this number, `#` is where it stands.
  * @param {number} n
@@ -106,40 +106,7 @@ const number = new Intl.NumberFormat(LANG);
  * @param {string} other
  */
 export function plural(n, one, other) {
-  return (plurals.select(n) === 'one' ? one : other).replace('#', number.format(n));
-}
-
-/** @param {number} n */
-export const figure = (n) => number.format(n);
-
-const clock = new Intl.DateTimeFormat(LANG, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-const weekday = new Intl.DateTimeFormat(LANG, { weekday: 'short' });
-const shortDate = new Intl.DateTimeFormat(LANG, { day: 'numeric', month: 'short' });
-const longDate = new Intl.DateTimeFormat(LANG, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
-const relative = new Intl.RelativeTimeFormat(LANG, { numeric: 'auto' });
-
-/** Whole local days between then and now. @param {number} ts unix milliseconds */
-function daysAgo(ts) {
-  const midnight = (/** @type {Date} */ date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
-  return Math.round((midnight(new Date()) - midnight(new Date(ts))) / 86_400_000);
-}
-
-/** "19:42". @param {number} ts unix milliseconds */
-export const timeOfDay = (ts) => clock.format(ts);
-
-/** The time today, the day this week, the date before. @param {number} ts unix milliseconds */
-export function whenShort(ts) {
-  const days = daysAgo(ts);
-  if (days <= 0) return clock.format(ts);
-  return days < 7 ? weekday.format(ts) : shortDate.format(ts);
-}
-
-/** "Today", "Yesterday", the date. @param {number} ts unix milliseconds */
-export function dayName(ts) {
-  const days = daysAgo(ts);
-  if (days < 0 || days > 1) return longDate.format(ts);
-  const word = relative.format(-days, 'day');
-  return word.charAt(0).toLocaleUpperCase(LANG) + word.slice(1);
+  return (intl(Intl.PluralRules).select(n) === 'one' ? one : other).replace('#', figure(n));
 }
 
 /** The local day, for telling whether two messages share one. @param {number} ts unix milliseconds */

@@ -1,0 +1,9 @@
+// Everything that the pages say, in German: short, friendly, to a friend.
+
+import { account } from './de/account.js';
+import { docs } from './de/docs.js';
+import { people } from './de/people.js';
+import { talk } from './de/talk.js';
+
+/** @type {import('../js/words.js').Like<import('../js/words.js').Catalogue>} */
+export const de = { ...account, ...docs, ...people, ...talk };
