@@ -2,7 +2,8 @@
 // the words of a language other than that of the HTML are in place, nothing shows (components.css).
 
 (() => {
-  const SPOKEN = ['en', 'de'];
+  // A language is listed once every part of the pages speaks it.
+  const SPOKEN = ['en'];
   let stored = null;
   try {
     stored = localStorage.getItem('allthrive.language');
