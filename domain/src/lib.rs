@@ -5,6 +5,7 @@
 //! - [`time`]: the two units of time
 //! - [`rate`]: how often is too often
 //! - [`names`]: what a username, a title, an e-mail address, a message text may be
+//! - [`text`]: what is found by its words, and what an address is made of
 //! - [`unit`]: what can be asked of a room, as values
 //! - [`quiz`]: what a quiz may be, how it is frozen, graded, scored and ranked
 //! - [`entry`]: what a room's log holds
@@ -21,5 +22,6 @@ pub mod names;
 pub mod quiz;
 pub mod rate;
 pub mod room;
+pub mod text;
 pub mod time;
 pub mod unit;

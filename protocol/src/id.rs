@@ -107,6 +107,10 @@ plain_id! {
     /// One WebSocket connection, for logs and for the welcome.
     ConnId
 }
+plain_id! {
+    /// A quiz as its author keeps it.
+    QuizId
+}
 prefixed_id! {
     /// An account.
     UserId, "u_"

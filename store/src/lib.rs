@@ -7,6 +7,7 @@
 //! - [`replay`], [`history`], [`members`]: what a connection reads
 //! - [`conversations`], [`reactors`], [`restrictions`]: lists, page by page
 //! - [`users`], [`sign_ins`], [`mail_tokens`], [`tickets`]: accounts and how their owners come in
+//! - [`quizzes`], [`quiz_writes`]: what authors write
 //! - [`limits`]: how often is too often
 //! - [`audit`]: who did what, as a chain that proves itself
 //!
@@ -30,6 +31,8 @@ pub mod members;
 mod migrate;
 pub mod open;
 mod projections;
+pub mod quiz_writes;
+pub mod quizzes;
 pub mod reactors;
 pub mod replay;
 pub mod restrictions;
@@ -43,6 +46,8 @@ pub use engine::{Decided, Engine, Row, Statement, Type, Value};
 pub use error::Error;
 pub use members::RoomStanding;
 pub use open::{Database, DatabaseUrl, Store, StoreConfig, inspect};
+pub use quiz_writes::{QuizChanged, QuizMade};
+pub use quizzes::{KeptQuiz, QuizCard, Wanted};
 pub use reactors::{Reactor, ReactorCursor};
 pub use replay::Page;
 pub use restrictions::Restricted;

@@ -13,6 +13,7 @@ const FILES: &[(&str, &str)] = &[
     ("V4__audit", include_str!("../../migrations/0004_audit.sql")),
     ("V5__settled", include_str!("../../migrations/0005_settled.sql")),
     ("V6__order", include_str!("../../migrations/0006_order.sql")),
+    ("V7__quizzes", include_str!("../../migrations/0007_quizzes.sql")),
 ];
 
 /// Two servers that start at once migrate one after the other; an arbitrary number, ours.

@@ -19,6 +19,8 @@ const PLACES: &[(&str, &str, usize, &str)] = &[
     ),
     ("mail_tokens.rs", "users_all", 1, "a write: the address is verified"),
     ("log.rs", "rooms_all", 3, "writes: a new room, and a top under its lock"),
+    ("quiz_writes.rs", "users_all", 1, "a lock is on the table's row"),
+    ("quiz_writes.rs", "quizzes_all", 6, "writes; and a creation or a deletion that comes again is known when its quiz is gone"),
     ("replay.rs", "users_all", 3, "authors keep their place when their account is gone"),
 ];
 
