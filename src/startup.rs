@@ -13,6 +13,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::rt::signal::unix::{Signal, SignalKind, signal};
 use actix_web::{App, web};
 use allthrive_actors::line::{self, Pace};
+use allthrive_actors::live::Doors;
 use allthrive_actors::{Options, System};
 use allthrive_domain::time::Clock;
 use allthrive_store::audit::chain::ChainKey;
@@ -223,6 +224,7 @@ pub(crate) fn options(settings: &Settings, store: Store, clock: Clock, workers: 
     Options {
         fingerprint_key: settings.keys.fingerprint.bytes().to_vec(),
         audit_key: ChainKey::new(*settings.keys.audit.bytes()),
+        doors: Doors::new(&keyed_digest(&settings.keys.fingerprint, &[b"doors of live sessions"])),
         tickets: Arc::new(TicketBox { store: store.clone(), clock: clock.clone() }),
         limits: settings.limits.of_connections(),
         writers: if settings.database.url.is_some() { POSTGRES_WRITERS } else { 1 },

@@ -15,6 +15,7 @@
 //! - [`presence`]: who is here
 //! - [`audit`]: what leaves a trace and changes no row
 //! - `revocation`: ends the connections of sign-ins that were ended elsewhere
+//! - [`live`]: live quizzes: who comes in, how long something takes, who is awaited
 //! - [`limiter`]: how fast and how many
 //! - [`frame`], [`fingerprint`]: pure neighbours
 //! - [`fault`]: faults on purpose, for tests
@@ -30,6 +31,7 @@ pub mod frame;
 pub mod gates;
 pub mod limiter;
 pub mod line;
+pub mod live;
 pub mod lobby;
 pub mod persistence;
 pub mod presence;

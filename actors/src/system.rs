@@ -28,6 +28,7 @@ use crate::limiter::Limits;
 use crate::limiter::actor::{Heard, LimiterActor};
 use crate::limiter::seats::Seats;
 use crate::line::Pace;
+use crate::live::Doors;
 use crate::lobby::{Find, Lobby};
 use crate::persistence::{Persistence, Unsettled};
 use crate::presence::Word;
@@ -50,6 +51,8 @@ pub struct Options {
     pub fingerprint_key: Vec<u8>,
     /// The key of the audit trail; it never rotates.
     pub audit_key: ChainKey,
+    /// Makes and reads the tokens of live sessions.
+    pub doors: Doors,
     /// Redeems tickets.
     pub tickets: Arc<dyn Tickets>,
     /// How fast and how many.
@@ -167,6 +170,7 @@ pub(crate) struct Inner {
     pub(crate) parts: Parts,
     pub(crate) tickets: Arc<dyn Tickets>,
     pub(crate) fingerprints: Fingerprints,
+    doors: Doors,
     notes: Arc<Notes>,
     pub(crate) limits: Limits,
     pub(crate) limiter: Addr<LimiterActor>,
@@ -210,6 +214,7 @@ impl System {
             parts,
             tickets: options.tickets,
             fingerprints: Fingerprints::new(&options.fingerprint_key),
+            doors: options.doors,
             notes,
             page_reads: Semaphore::new(PAGE_READS),
             pace: options.pace,
@@ -263,6 +268,12 @@ impl System {
 
     pub(crate) fn inner(&self) -> &Inner {
         &self.inner
+    }
+
+    /// The doors of live sessions.
+    #[must_use]
+    pub fn doors(&self) -> &Doors {
+        &self.inner.doors
     }
 
     /// Faults on purpose: a test arms them.

@@ -135,7 +135,7 @@ fn at_once(mut bytes: &[u8]) -> (Vec<Incoming>, Option<Broken>) {
 fn control(opcode: u8, payload: Vec<u8>) -> Result<Incoming, Broken> {
     match (opcode, payload.as_slice()) {
         (9, _) => Ok(Incoming::Ping(payload.into())),
-        (10, _) => Ok(Incoming::Pong),
+        (10, _) => Ok(Incoming::Pong(payload.into())),
         (_, []) => Ok(Incoming::Close(None)),
         (_, [_]) => Err(Broken::Protocol),
         (_, [high, low, reason @ ..]) => {
@@ -159,8 +159,8 @@ fuzz_target!(|data: &[u8]| {
         match incoming {
             Incoming::Text(text) => assert!(text.len() <= BOUNDS.message_bytes),
             Incoming::Binary(bytes) => assert!(bytes.len() <= BOUNDS.message_bytes),
-            Incoming::Ping(bytes) => assert!(bytes.len() <= 125),
-            Incoming::Pong | Incoming::Close(_) => {}
+            Incoming::Ping(bytes) | Incoming::Pong(bytes) => assert!(bytes.len() <= 125),
+            Incoming::Close(_) => {}
         }
     }
 });

@@ -96,6 +96,7 @@ impl Limits {
                 history: second(self.history_per_second),
                 subscribe: second(self.subscribes_per_second),
                 all: second(self.commands_per_second),
+                answer: limiter::Rates::default().answer,
             },
             connections_per_account: self.connections_per_account,
             connections_per_address: self.connections_per_address,

@@ -136,9 +136,9 @@ mod tests {
         let written = json!({ "node": NODE.0, "body": { "check": [Uuid::from_u128(1)] } });
         assert_eq!(serde_json::to_value(&wire).unwrap(), written);
         assert_eq!(serde_json::to_value(&Wire { node: NODE, body: Body::Probe }).unwrap()["body"], "probe");
-        let (user, spent) = (UserId(Uuid::from_u128(3)), [1, 0, 2, 0, 4]);
+        let (user, spent) = (UserId(Uuid::from_u128(3)), [1, 0, 2, 0, 4, 0]);
         let told = serde_json::to_value(&Wire { node: NODE, body: Body::Spent(vec![(user, spent)]) }).unwrap();
-        assert_eq!(told["body"], json!({ "spent": [[user, [1, 0, 2, 0, 4]]] }));
+        assert_eq!(told["body"], json!({ "spent": [[user, [1, 0, 2, 0, 4, 0]]] }));
         let Body::Spent(back) = there_and_back(Body::Spent(vec![(user, spent)])) else { panic!() };
         assert_eq!(back, vec![(user, spent)]);
     }

@@ -102,7 +102,7 @@ mod tests {
     const START: Micros = Micros(1_000_000_000);
 
     fn sends(times: u32) -> Spent {
-        [times, 0, 0, 0, 0]
+        [times, 0, 0, 0, 0, 0]
     }
 
     fn spend(account: &mut Account, times: u32, now: Micros) -> Option<Sanction> {

@@ -18,6 +18,7 @@ use std::time::Duration;
 use actix::Message;
 use allthrive_domain::rate::Rate;
 use allthrive_protocol::Command;
+use allthrive_protocol::quiz::ask::Ask;
 
 /// What a node permits. The defaults are the protocol's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub struct Rates {
     pub subscribe: Rate,
     /// All commands together.
     pub all: Rate,
+    /// Answers in a live quiz.
+    pub answer: Rate,
 }
 
 impl Default for Rates {
@@ -59,6 +62,7 @@ impl Default for Rates {
             history: Rate::per_second(5, 5),
             subscribe: Rate::per_second(20, 20),
             all: Rate::per_second(20, 20),
+            answer: Rate::per_second(5, 5),
         }
     }
 }
@@ -77,10 +81,12 @@ pub enum Counter {
     Subscribe,
     /// [`Rates::all`]
     All,
+    /// [`Rates::answer`]
+    Answer,
 }
 
 /// Each of them, in the order of their numbers.
-pub const COUNTERS: [Counter; 5] = [Counter::Send, Counter::Typing, Counter::History, Counter::Subscribe, Counter::All];
+pub const COUNTERS: [Counter; 6] = [Counter::Send, Counter::Typing, Counter::History, Counter::Subscribe, Counter::All, Counter::Answer];
 
 impl Counter {
     /// Its name in the audit trail.
@@ -92,6 +98,7 @@ impl Counter {
             Self::History => "history",
             Self::Subscribe => "subscribe",
             Self::All => "all",
+            Self::Answer => "answer",
         }
     }
 }
@@ -106,6 +113,7 @@ impl Rates {
             Counter::History => self.history,
             Counter::Subscribe => self.subscribe,
             Counter::All => self.all,
+            Counter::Answer => self.answer,
         }
     }
 }
@@ -146,8 +154,18 @@ impl Kind {
             | Command::ModerationUnban(..) => Self::Own(Counter::Send),
             Command::Typing(_) => Self::Own(Counter::Typing),
             Command::History(..) => Self::Own(Counter::History),
-            Command::Read(..) | Command::Presence(..) | Command::Quiz(..) | Command::Ping => Self::Any,
+            Command::Quiz(_, ask) => Self::of_quiz(ask),
+            Command::Read(..) | Command::Presence(..) | Command::Ping => Self::Any,
             Command::Events(..) => Self::Paced,
+        }
+    }
+
+    fn of_quiz(ask: &Ask) -> Self {
+        match ask {
+            Ask::Answer(_) => Self::Own(Counter::Answer),
+            Ask::Control(_) | Ask::Moderate(_) | Ask::Rename(_) | Ask::Time(_) | Ask::React(_) => Self::Own(Counter::Send),
+            Ask::Players(_) | Ask::Board(_) => Self::Own(Counter::History),
+            Ask::Join(_) | Ask::Leave | Ask::Sync => Self::Any,
         }
     }
 }

@@ -117,13 +117,14 @@ mod tests {
     /// With room in all the others.
     fn alone(counter: Counter) -> Rates {
         let (wide, rates) = (Rate::per_second(1_000_000, 1_000_000), Rates::default());
-        let mut all = Rates { send: wide, typing: wide, history: wide, subscribe: wide, all: wide };
+        let mut all = Rates { send: wide, typing: wide, history: wide, subscribe: wide, all: wide, answer: wide };
         match counter {
             Counter::Send => all.send = rates.send,
             Counter::Typing => all.typing = rates.typing,
             Counter::History => all.history = rates.history,
             Counter::Subscribe => all.subscribe = rates.subscribe,
             Counter::All => all.all = rates.all,
+            Counter::Answer => all.answer = rates.answer,
         }
         all
     }
@@ -136,6 +137,7 @@ mod tests {
             (Counter::History, 5, 200),
             (Counter::Subscribe, 20, 50),
             (Counter::All, 20, 50),
+            (Counter::Answer, 5, 200),
         ];
         for (counter, n, wait_ms) in cases {
             let kind = if counter == Counter::All { Kind::Any } else { Kind::Own(counter) };
@@ -205,6 +207,6 @@ mod tests {
         let spent = pace.report().unwrap();
         pace.take(&rates, Kind::Any, SECOND);
         pace.not_reported(spent);
-        assert_eq!(pace.report(), Some([1, 0, 0, 0, 2]));
+        assert_eq!(pace.report(), Some([1, 0, 0, 0, 2, 0]));
     }
 }

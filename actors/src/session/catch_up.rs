@@ -15,7 +15,7 @@ use allthrive_store::{Page, RoomStanding, Store};
 use futures_util::future::join_all;
 
 use super::dispatch::{no_room, ticket_refusal, unavailable};
-use super::{Credential, Ctx, Identity, Session, TicketError};
+use super::{Credential, Ctx, Identity, Session, Speaker, TicketError};
 use crate::limiter::Rates;
 use crate::limiter::seats::Seat;
 use crate::relay::{Cursor, Member, Relay};
@@ -53,7 +53,7 @@ impl Room {
 }
 
 /// What a client needs to know of the limits.
-fn limits_told(rates: &Rates) -> Limits {
+pub(super) fn limits_told(rates: &Rates) -> Limits {
     Limits {
         max_frame_bytes: MAX_FRAME_BYTES,
         max_batch: MAX_BATCH,
@@ -85,6 +85,9 @@ type Turned = (CloseCode, Refusal);
 impl Session {
     pub(super) fn hello(&mut self, id: Option<u64>, hello: Hello, ctx: &mut Ctx) {
         self.greeted = true;
+        if let Some(live) = &hello.live {
+            return self.hello_of_live(id, live, ctx);
+        }
         let system = self.system.clone();
         let relay = self.relay.clone();
         let credential = self.credential;
@@ -132,7 +135,7 @@ impl Session {
     /// From here on the connection has a name and hears its rooms. One step on the thread of its relay.
     fn welcome(&mut self, id: Option<u64>, greeting: Greeting, ctx: &mut Ctx) {
         let who = greeting.who;
-        self.identity = Some(who);
+        self.speaker = Some(Speaker::Account(who));
         self.enter(ctx);
         self.expect_expiry(who.expires, ctx);
         let lane = std::rc::Rc::clone(&self.lane);
@@ -356,7 +359,7 @@ async fn greet(store: &Store, relay: &Relay, who: Identity, hello: Hello) -> Res
     Ok(Greeting { who, own: known.into_keys().collect(), rooms })
 }
 
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -8,7 +8,7 @@ use allthrive_domain::unit::{Deed, Unit};
 use allthrive_protocol::command::{AuthRefresh, History, Read};
 use allthrive_protocol::event::{Fact, ReadMark, Typing};
 use allthrive_protocol::reply::{Done, HistoryPage, ReadTo, Refreshed, Written};
-use allthrive_protocol::{CloseCode, Cmid, Code, Command, Refusal, Request, RoomId};
+use allthrive_protocol::{CloseCode, Cmid, Code, Command, Principal, Refusal, Request, RoomId};
 use allthrive_store::Error;
 use tokio::sync::oneshot;
 
@@ -17,7 +17,7 @@ use super::lane::MergeKey;
 use super::pages::Wanted;
 use super::parting::stopping;
 use super::places::Sent;
-use super::{Ctx, Identity, Session, TicketError};
+use super::{Ctx, Identity, Session, Speaker, TicketError};
 use crate::fault::Point;
 use crate::frame;
 use crate::room::Submit;
@@ -34,13 +34,13 @@ impl Session {
             return;
         }
         let Request { id, command } = request;
-        let identity = match (&command, self.identity) {
+        let speaker = match (&command, self.speaker) {
             (Command::Hello(_), None) if !self.greeted => None,
             (Command::Hello(_), _) => {
                 let refusal = Refusal::new(Code::BadRequest, "\"hello\" is said once, first.");
                 return self.reply::<()>(id, Err(refusal), ctx);
             }
-            (_, Some(identity)) => Some(identity),
+            (_, Some(speaker)) => Some(speaker),
             (_, None) if self.greeted => {
                 if !self.is_full(id, ctx) {
                     self.held.push(Request { id, command });
@@ -48,6 +48,11 @@ impl Session {
                 return;
             }
             (_, None) => return self.close(CloseCode::BadProtocol, ctx),
+        };
+        let identity = match speaker {
+            Some(Speaker::Live(caller)) => return self.of_live(id, command, caller, ctx),
+            Some(Speaker::Account(who)) => Some(who),
+            None => None,
         };
         match (command, identity) {
             (Command::Hello(hello), _) => self.hello(id, hello, ctx),
@@ -76,14 +81,12 @@ impl Session {
             (Command::History(room, history), Some(who)) => self.want(id, Wanted::History(room, history), who, ctx),
             (Command::Events(room, events), Some(who)) => self.want(id, Wanted::Events(room, events), who, ctx),
             (Command::Presence(room, ask), Some(who)) => self.want(id, Wanted::Presence(room, ask), who, ctx),
-            (Command::Quiz(..), Some(_)) => {
-                self.reply::<()>(id, Err(Refusal::new(Code::NotFound, "There is no such session.")), ctx);
-            }
+            (Command::Quiz(room, ask), Some(who)) => self.quiz(id, room, ask, Principal::User(who.user), ctx),
             (Command::Ping, Some(_)) => self.reply(id, Ok(self.done()), ctx),
         }
     }
 
-    fn done(&self) -> Done {
+    pub(super) fn done(&self) -> Done {
         Done { server_ts: self.system.inner().parts.clock.now().millis() }
     }
 
@@ -95,7 +98,7 @@ impl Session {
                 let refusal = Refusal::new(Code::Forbidden, "The ticket is for another account.");
                 return session.reply::<()>(id, Err(refusal), ctx);
             }
-            session.identity = Some(fresh);
+            session.speaker = Some(Speaker::Account(fresh));
             session.relay.register(session.conn, ctx.address().recipient(), Rc::clone(&session.lane), Some(fresh.sign_in));
             session.expect_expiry(fresh.expires, ctx);
             session.reply(id, Ok(Refreshed { expires_ts: fresh.expires.millis() }), ctx);

@@ -67,9 +67,10 @@ impl Actor for Echo {
 impl StreamHandler<Heard> for Echo {
     fn handle(&mut self, heard: Heard, ctx: &mut Self::Context) {
         match heard {
-            Heard::Text(text) => self.lane.say(&frame::text(text.as_bytes())),
+            Heard::Text(text, _) => self.lane.say(&frame::text(text.as_bytes())),
             Heard::Binary(bytes) => self.lane.say(&frame::binary(&bytes)),
             Heard::Ping(payload) => self.lane.say(&frame::pong(&payload)),
+            Heard::Pong(..) => {}
             Heard::Over(code) => {
                 self.lane.close(code);
                 ctx.stop();

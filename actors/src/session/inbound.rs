@@ -25,12 +25,14 @@ pub(super) const CONTROLS_WITHIN: Duration = Duration::from_secs(10);
 /// What a connection's actor is told.
 #[derive(Debug)]
 pub(super) enum Heard {
-    /// A whole text.
-    Text(ByteString),
+    /// A whole text, and when it was read: before anything else is done with it.
+    Text(ByteString, Instant),
     /// Something whole that is not text.
     Binary(Bytes),
     /// To be answered with the same bytes.
     Ping(Bytes),
+    /// An answer to a ping, and when it came.
+    Pong(Bytes, Instant),
     /// The last that is heard: close with this code, or without one.
     Over(Option<u16>),
 }
@@ -74,33 +76,31 @@ impl<S> Inbound<S> {
 
     /// What the bytes at hand say, if it is anything whole.
     fn read(&mut self) -> Option<Heard> {
-        loop {
-            let mut rest = &self.chunk[..];
-            let read = self.messages.read(&mut rest);
-            let taken = self.chunk.len() - rest.len();
-            self.chunk.advance(taken);
-            let incoming = match read {
-                Ok(Some(incoming)) => incoming,
-                Ok(None) => return None,
-                Err(broken) => return Some(self.over(Some(broken.code().number()))),
-            };
-            let now = Instant::now();
-            self.line.heard(now);
-            let is_control = matches!(incoming, Incoming::Ping(_) | Incoming::Pong);
-            if is_control && self.controls.is_one_too_many(now) {
-                return Some(self.over(Some(CloseCode::TooManyRequests.number())));
-            }
-            return Some(match incoming {
-                Incoming::Text(text) => Heard::Text(text),
-                Incoming::Binary(bytes) => Heard::Binary(bytes),
-                Incoming::Ping(payload) => Heard::Ping(payload),
-                Incoming::Pong => continue,
-                Incoming::Close(code) => {
-                    self.line.heard_out();
-                    self.over(code)
-                }
-            });
+        let mut rest = &self.chunk[..];
+        let read = self.messages.read(&mut rest);
+        let taken = self.chunk.len() - rest.len();
+        self.chunk.advance(taken);
+        let incoming = match read {
+            Ok(Some(incoming)) => incoming,
+            Ok(None) => return None,
+            Err(broken) => return Some(self.over(Some(broken.code().number()))),
+        };
+        let now = Instant::now();
+        self.line.heard(now);
+        let is_control = matches!(incoming, Incoming::Ping(_) | Incoming::Pong(_));
+        if is_control && self.controls.is_one_too_many(now) {
+            return Some(self.over(Some(CloseCode::TooManyRequests.number())));
         }
+        Some(match incoming {
+            Incoming::Text(text) => Heard::Text(text, now),
+            Incoming::Binary(bytes) => Heard::Binary(bytes),
+            Incoming::Ping(payload) => Heard::Ping(payload),
+            Incoming::Pong(payload) => Heard::Pong(payload, now),
+            Incoming::Close(code) => {
+                self.line.heard_out();
+                self.over(code)
+            }
+        })
     }
 
     fn over(&mut self, code: Option<u16>) -> Heard {
@@ -181,7 +181,7 @@ mod tests {
         bytes.extend(frame(0x88, b"\x0F\xA1bye"));
         bytes.extend(frame(0x81, b"and one more thing"));
         let all = heard(&bytes).await;
-        assert!(matches!(all.as_slice(), [Heard::Text(text), Heard::Over(Some(4001))] if text == "hello"), "{all:?}");
+        assert!(matches!(all.as_slice(), [Heard::Text(text, _), Heard::Over(Some(4001))] if text == "hello"), "{all:?}");
     }
 
     #[actix_rt::test]

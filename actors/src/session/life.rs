@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::{Actor, ActorContext, AsyncContext};
 use allthrive_domain::time::Micros;
 use allthrive_protocol::CloseCode;
 use allthrive_protocol::event::{Expiring, Fact};
+use bytes::Bytes;
 use uuid::Uuid;
 
 use super::{Credential, Ctx, Session};
@@ -50,8 +51,10 @@ impl Session {
         });
     }
 
-    fn ask_for_life(&self) {
-        self.lane.say(&frame::ping(&Uuid::new_v4().as_bytes()[..8]));
+    pub(super) fn ask_for_life(&mut self) {
+        let payload = Bytes::copy_from_slice(&Uuid::new_v4().as_bytes()[..8]);
+        self.lane.say(&frame::ping(&payload));
+        self.rtt.asked(payload, Instant::now());
     }
 }
 

@@ -18,8 +18,8 @@ pub enum Incoming {
     Binary(Bytes),
     /// To be answered with the same bytes.
     Ping(Bytes),
-    /// An answer.
-    Pong,
+    /// An answer, with the bytes it answers.
+    Pong(Bytes),
     /// The end, with the code it was given.
     Close(Option<u16>),
 }
@@ -117,7 +117,7 @@ impl Messages {
                 }
             }
             Kind::Ping => Incoming::Ping(bytes),
-            Kind::Pong => Incoming::Pong,
+            Kind::Pong => Incoming::Pong(bytes),
             Kind::Close => Incoming::Close(close_code(&bytes)?),
         })
     }

@@ -12,6 +12,7 @@ pub mod guard;
 mod inbound;
 pub mod lane;
 mod life;
+mod live;
 pub mod messages;
 mod pages;
 mod parting;
@@ -24,6 +25,7 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::time::Instant;
 
 use actix::{ActorContext, ActorFutureExt, ActorState, AsyncContext, SpawnHandle, WrapFuture};
 use actix_web_actors::HttpContext;
@@ -42,6 +44,8 @@ use self::places::Places;
 use self::share::Share;
 use crate::frame;
 use crate::limiter::Kind;
+use crate::live::Caller;
+use crate::live::rtt::Rtt;
 use crate::relay::Relay;
 use crate::system::{System, lost};
 
@@ -57,6 +61,24 @@ pub struct Identity {
     pub sign_in: Uuid,
     /// When the credential ends.
     pub expires: Micros,
+}
+
+/// Who a connection speaks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speaker {
+    /// An account.
+    Account(Identity),
+    /// A guest or a screen of one live session.
+    Live(Caller),
+}
+
+impl Speaker {
+    fn account(self) -> Option<Identity> {
+        match self {
+            Self::Account(who) => Some(who),
+            Self::Live(_) => None,
+        }
+    }
 }
 
 /// What the request for a connection brought along.
@@ -104,7 +126,7 @@ pub struct Session {
     credential: Credential,
     share: Share,
     /// Set by `hello`.
-    identity: Option<Identity>,
+    speaker: Option<Speaker>,
     greeted: bool,
     /// What came after `hello` and before the welcome: carried out then, in order.
     held: Vec<Request>,
@@ -115,6 +137,10 @@ pub struct Session {
     pages: Pages,
     expiry: Vec<SpawnHandle>,
     parting: Parting,
+    /// The line to the peer.
+    rtt: Rtt,
+    /// When the message that is being carried out was read.
+    read_at: Instant,
 }
 
 impl Session {
@@ -127,7 +153,7 @@ impl Session {
             lane,
             credential,
             share,
-            identity: None,
+            speaker: None,
             greeted: false,
             held: Vec::new(),
             places: Places::default(),
@@ -136,7 +162,14 @@ impl Session {
             pages: Pages::default(),
             expiry: Vec::new(),
             parting: Parting::default(),
+            rtt: Rtt::default(),
+            read_at: Instant::now(),
         }
+    }
+
+    /// The account, if it speaks for one.
+    fn account(&self) -> Option<Identity> {
+        self.speaker.and_then(Speaker::account)
     }
 
     /// One whole message of the peer.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix::{AsyncContext, Handler};
 use allthrive_protocol::{CloseCode, Code, Command, Principal, Refusal, Request, UserId};
 
-use super::{Credential, Ctx, Session};
+use super::{Credential, Ctx, Session, Speaker};
 use crate::audit::Note;
 use crate::limiter::actor::{Enter, Leave, Spend};
 use crate::limiter::pace::{Pace, Verdict};
@@ -47,7 +47,7 @@ impl Session {
     /// Whether this command is within the limits; if not, it is answered.
     pub(super) fn is_within(&mut self, request: &Request, ctx: &mut Ctx) -> bool {
         // What waits for the welcome is counted when it is carried out.
-        let waits = self.greeted && self.identity.is_none() && !matches!(request.command, Command::Hello(_));
+        let waits = self.greeted && self.speaker.is_none() && !matches!(request.command, Command::Hello(_));
         waits || self.may(request.id, Kind::of(&request.command), ctx)
     }
 
@@ -80,11 +80,12 @@ impl Session {
 
     /// Leaves a trace of what happened on this connection.
     pub(super) fn note(&self, action: &'static str, target: Option<&'static str>, outcome: &'static str) {
-        let user = match (self.identity, self.credential) {
-            (Some(identity), _) | (None, Credential::User(identity)) => Some(identity.user),
+        let actor = match (self.speaker, self.credential) {
+            (Some(Speaker::Live(caller)), _) => Some(caller.principal),
+            (Some(Speaker::Account(identity)), _) | (None, Credential::User(identity)) => Some(Principal::User(identity.user)),
             (None, Credential::Expired | Credential::ForeignOrigin | Credential::Absent) => None,
         };
-        let actor = user.map(|user| Principal::User(user).to_string());
+        let actor = actor.map(|actor| actor.to_string());
         self.system.note(Note { action, actor, target, outcome, address: Some(self.share.address) });
     }
 
@@ -103,7 +104,7 @@ impl Session {
     /// Tells the limiter what was spent. If it has no room the next report says it.
     fn report(&mut self, ctx: &mut Ctx) {
         self.share.reporting = false;
-        let Some(who) = self.identity else { return };
+        let Some(who) = self.account() else { return };
         let limiter = &self.system.inner().limiter;
         if !self.share.entered {
             let enter = Enter { user: who.user, conn: self.conn, session: ctx.address().recipient() };
@@ -125,7 +126,7 @@ impl Session {
 
     /// The connection ends: what it spent counts all the same.
     pub(super) fn leave(&mut self) {
-        let Some(who) = self.identity else { return };
+        let Some(who) = self.account() else { return };
         self.report_spent(who.user);
         if self.share.entered && self.system.inner().limiter.try_send(Leave { user: who.user, conn: self.conn }).is_err() {
             tracing::debug!(conn.id = %self.conn, "the limiter will find out by itself that a connection has ended");

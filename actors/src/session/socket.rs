@@ -84,10 +84,14 @@ where
 impl StreamHandler<Heard> for Session {
     fn handle(&mut self, heard: Heard, ctx: &mut Ctx) {
         match heard {
-            Heard::Text(text) => self.message(&text, ctx),
+            Heard::Text(text, read) => {
+                self.read_at = read;
+                self.message(&text, ctx);
+            }
             // The bounds of this connection let no binary message through.
             Heard::Binary(_) => {}
             Heard::Ping(payload) => self.lane.say(&frame::pong(&payload)),
+            Heard::Pong(payload, came) => self.rtt.answered(&payload, came),
             Heard::Over(code) => {
                 self.lane.close(code);
                 ctx.stop();

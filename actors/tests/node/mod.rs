@@ -16,6 +16,7 @@ use actix_web::{App, HttpRequest, web};
 use allthrive_actors::bus::Kind;
 use allthrive_actors::limiter::{Limits, Rates};
 use allthrive_actors::line::{Pace, listen, note};
+use allthrive_actors::live::Doors;
 use allthrive_actors::{Credential, Identity, Later, Options, System, TicketError, Tickets};
 use allthrive_domain::rate::Rate;
 use allthrive_domain::time::{Clock, Micros};
@@ -39,7 +40,7 @@ pub struct Node {
 pub const WIDE: Limits = {
     let wide = Rate { every: Duration::from_micros(1), burst: 1_000_000 };
     Limits {
-        rates: Rates { send: wide, typing: wide, history: wide, subscribe: wide, all: wide },
+        rates: Rates { send: wide, typing: wide, history: wide, subscribe: wide, all: wide, answer: wide },
         connections_per_account: 100_000,
         connections_per_address: 100_000,
     }
@@ -99,6 +100,7 @@ impl Node {
             clock,
             fingerprint_key: vec![7; 32],
             audit_key: ChainKey::new([8; 32]),
+            doors: Doors::new(&[9; 32]),
             tickets: Arc::new(NoTickets),
             limits,
             writers: 1,
@@ -165,6 +167,12 @@ impl Node {
 
     pub async fn connect(&self, n: u128) -> Peer {
         self.try_connect(n).await.unwrap()
+    }
+
+    /// A connection of nobody yet.
+    pub async fn connect_nobody(&self) -> Peer {
+        let url = format!("ws://{}/v1/ws", self.address);
+        Peer::open(&url, &[("sec-websocket-protocol", SUBPROTOCOL)]).await.unwrap()
     }
 
     /// A connection, or the status that refused it.
