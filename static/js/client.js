@@ -44,11 +44,13 @@ export class Client extends EventTarget {
    * @param {() => Promise<string>} needs.ticket a fresh ticket; throws an error with `status` 401 when the sign-in has ended
    * @param {() => number} [needs.expires] when the cookie ends, unix milliseconds
    * @param {string} [needs.url] the socket's address, as in `wss://chat.example.org/v1/ws`; then each connection shows a ticket
+   * @param {'all' | string[]} [needs.subscribe] which rooms to hear; all of the account, if nothing is said
+   * @param {() => object} [needs.live] who one is as the guest or the screen of a live session, which has no account
    * @param {typeof WebSocket} [needs.WebSocket] where the platform has none
    */
   constructor(needs) {
     super();
-    this.needs = { refresh: async () => {}, expires: () => 0, WebSocket: globalThis.WebSocket, ...needs };
+    this.needs = { refresh: async () => {}, expires: () => 0, subscribe: /** @type {'all' | string[]} */ ('all'), live: () => undefined, WebSocket: globalThis.WebSocket, ...needs };
     this.places = new Places({
       ask: (op, room, d) => this.ask(op, room, d),
       tell: (event) => this.#tell(event),
@@ -243,7 +245,7 @@ export class Client extends EventTarget {
   /** @param {WebSocket} socket @param {string} [ticket] */
   async #hello(socket, ticket) {
     try {
-      const welcome = await this.ask('hello', undefined, { resume: this.places.positions(), history_epoch: this.epoch, subscribe: 'all', ticket });
+      const welcome = await this.ask('hello', undefined, { resume: this.places.positions(), history_epoch: this.epoch, subscribe: this.needs.subscribe, ticket, live: this.needs.live() });
       if (socket === this.socket) this.#welcome(welcome);
     } catch {
       // Refused: the server closes next, and the code says what to do. One that does not is left by the watch.
@@ -288,7 +290,9 @@ export class Client extends EventTarget {
   /** @param {WireEvent} event */
   #happened(event) {
     const { room } = event;
-    if (event.seq !== undefined && room) this.places.hear(room, event.seq, event);
+    // What a quiz shows is whole by itself: there is no place to keep.
+    if (event.event.startsWith('quiz.')) this.#tell(event);
+    else if (event.seq !== undefined && room) this.places.hear(room, event.seq, event);
     else if (event.event === 'tops') {
       this.places.compare(event.d);
       this.#tell(event);

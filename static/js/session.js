@@ -82,7 +82,7 @@ async function attempt(method, path, { body, key } = {}) {
  * @param {string} path
  * @param {{body?: any, key?: string}} [options]
  */
-async function plain(method, path, options) {
+export async function plain(method, path, options) {
   try {
     return await attempt(method, path, options);
   } catch (error) {

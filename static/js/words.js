@@ -48,6 +48,13 @@ const BRACES = /\{(\w+)\}/;
 export const say = (key, ...[values]) => sentence(key, values).split(BRACES).map((part, at) => (at % 2 ? worded(/** @type {any} */ (values)?.[part]) : part)).join('');
 
 /**
+ * The same by a key that is made while the page runs: `kind-${type}`.
+ * @param {string} key
+ * @param {Record<string, string | number>} [values]
+ */
+export const sayBy = (key, values = {}) => /** @type {(key: string, values: object) => string} */ (/** @type {unknown} */ (say))(key, values);
+
+/**
  * The same for text with elements in it: what to give to `el` or `append`.
  * @type {<K extends Key>(key: K, ...values: Values<K, string | number | Node>) => (string | Node)[]}
  */

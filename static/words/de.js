@@ -2,8 +2,10 @@
 
 import { account } from './de/account.js';
 import { docs } from './de/docs.js';
+import { edit } from './de/edit.js';
+import { live } from './de/live.js';
 import { people } from './de/people.js';
 import { talk } from './de/talk.js';
 
 /** @type {import('../js/words.js').Like<import('../js/words.js').Catalogue>} */
-export const de = { ...account, ...docs, ...people, ...talk };
+export const de = { ...account, ...docs, ...edit, ...live, ...people, ...talk };

@@ -3,7 +3,9 @@
 
 import { account } from './en/account.js';
 import { docs } from './en/docs.js';
+import { edit } from './en/edit.js';
+import { live } from './en/live.js';
 import { people } from './en/people.js';
 import { talk } from './en/talk.js';
 
-export const en = /** @type {const} */ ({ ...account, ...docs, ...people, ...talk });
+export const en = /** @type {const} */ ({ ...account, ...docs, ...edit, ...live, ...people, ...talk });
