@@ -65,7 +65,7 @@ export function newConversation(onDone) {
   drawField();
   const dialog = openDialog('New conversation', form);
   /** @type {HTMLElement} */ (dialog.querySelector('#with')).focus();
-  onSubmit(form, 'Starting…', async () => {
+  onSubmit(form, () => 'Starting…', async () => {
     const kind = kindNow();
     const name = kind === 'direct' ? 'with' : 'title';
     const value = form.querySelector(`#${name}`).value.trim().replace(kind === 'direct' ? /^@/ : /^$/, '');
@@ -96,7 +96,7 @@ export function addPerson(conversation, onDone) {
     el('div', { class: 'row' }, el('button', { class: 'btn btn--act', type: 'submit' }, `Add to the ${conversation.kind === 'room' ? 'room' : 'group'}`)));
   const dialog = openDialog(`Add to ${conversation.name}`, form);
   form.querySelector('input').focus();
-  onSubmit(form, 'Adding…', async () => {
+  onSubmit(form, () => 'Adding…', async () => {
     const username = form.querySelector('input').value.trim().replace(/^@/, '');
     if (!username) {
       showFaults(form, [{ field: 'person', message: 'Write the user name of the person.' }]);
@@ -168,7 +168,7 @@ export function account(me, waiting, onSignOut, notices, onKeys) {
     el('button', { class: 'btn btn--line', type: 'submit' }, icon('log-out', 'icon icon--sm'), waiting ? 'Delete and sign out' : 'Sign out'));
   const dialog = openDialog('You', el('div', { class: 'member' }, personAvatar({ id: me.id, name: me.display_name }), el('p', { class: 'truncate' }, el('span', { dir: 'auto' }, me.display_name), el('br'), el('small', {}, `@${me.username}`)), el('span')),
     el('p', { class: 'small quiet' }, me.email, ' – only you see it.'), el('div', { class: 'plain-list' }, notices, keys), form);
-  onSubmit(form, 'Signing out…', async () => {
+  onSubmit(form, () => 'Signing out…', async () => {
     try {
       await onSignOut();
     } catch (error) {

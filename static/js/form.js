@@ -1,15 +1,18 @@
 // What the forms share: errors on submit with a summary, a busy button, a password that can be shown.
 
-import { byId, el, icon, plural } from './dom.js';
+import { byId, el, icon } from './dom.js';
+import { say } from './words.js';
 
 /** @typedef {{field: string, message: string, link?: string}} Fault */
 
-const COUNTS = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine'];
-const TITLE = document.title;
+const titleAtFirst = document.title;
 
 /** On a page of its own a form's trouble shows in the title; in a dialog the title is not the form's. @param {HTMLFormElement} form @param {boolean} wrong */
 function mark(form, wrong) {
-  if (!form.closest('dialog')) document.title = wrong ? `Error: ${TITLE}` : TITLE;
+  if (form.closest('dialog')) return;
+  const key = document.querySelector('title')?.dataset.words;
+  const title = key ? say(/** @type {'signin.page'} */ (key)) : titleAtFirst;
+  document.title = wrong ? say('page.error', { name: title }) : title;
 }
 
 /** Takes away what an earlier submit said. @param {HTMLFormElement} form */
@@ -32,9 +35,10 @@ export function clearFaults(form) {
 export function showFaults(form, faults) {
   clearFaults(form);
   mark(form, true);
-  const count = COUNTS[faults.length] ?? String(faults.length);
+  const n = faults.length;
+  const count = n === 2 ? say('form.faults-2') : n === 3 ? say('form.faults-3') : say('form.faults', { n });
   const summary = el('div', { class: 'summary', role: 'alert', tabindex: '-1', id: 'summary' },
-    el('h2', {}, icon('alert'), ` ${count} ${faults.length === 1 ? 'thing' : 'things'} to fix`),
+    el('h2', {}, icon('alert'), ` ${count}`),
     el('ul', {}, ...faults.map((fault) => el('li', {}, el('a', { href: `#${fault.field}` }, fault.message)))));
   summary.addEventListener('click', (/** @type {MouseEvent} */ event) => {
     const link = /** @type {Element} */ (event.target).closest('a');
@@ -48,7 +52,7 @@ export function showFaults(form, faults) {
     if (input.getAttribute('aria-invalid')) continue;
     input.setAttribute('aria-invalid', 'true');
     describe(input, `${input.id}-err`, true);
-    const words = el('span', {}, el('span', { class: 'vh' }, 'Error: '), fault.message);
+    const words = el('span', {}, el('span', { class: 'vh' }, `${say('form.error')} `), fault.message);
     (input.closest('.input-wrap') ?? input).before(el('p', { class: 'field__error', id: `${input.id}-err` }, icon('alert', 'icon icon--sm'), words));
   }
   // One thing is mended where it stands; of several the summary tells first.
@@ -83,26 +87,32 @@ export function showNote(form, strong, ...rest) {
   return note;
 }
 
+/** The page is another one from now on, by this name. @param {string} name */
+export function entitle(name) {
+  delete document.querySelector('title')?.dataset.words;
+  document.title = say('page.title', { name });
+}
+
 /**
  * What a failure says when it belongs to no field.
  * @param {any} error
  * @returns {[string, string]} a strong sentence and the rest
  */
 export function failureWords(error) {
-  if (error.isOffline) return ['The server cannot be reached.', 'Nothing was sent. Check the connection and try again.'];
+  if (error.isOffline) return [say('failure.offline'), say('failure.offline-more')];
   if (error.status === 429) {
-    const wait = error.afterSeconds ? plural(Math.ceil(error.afterSeconds / 60), 'about a minute', '# minutes') : 'a while';
-    return ['That was too often.', `You can try again in ${wait}.`];
+    const minutes = Math.ceil((error.afterSeconds ?? 0) / 60);
+    return [say('failure.often'), minutes ? say('failure.often-minutes', { n: minutes }) : say('failure.often-later')];
   }
-  const id = error.requestId ? ` Number of the request: ${error.requestId}.` : '';
-  if (error.status >= 500 || !error.status) return ['This did not work.', `The server has a problem, what you typed is still here. Try again in a moment.${id}`];
+  const more = [say('failure.server-more'), error.requestId && say('failure.request', { id: error.requestId })].filter(Boolean).join(' ');
+  if (error.status >= 500 || !error.status) return [say('failure.server'), more];
   return [error.message, ''];
 }
 
 /**
  * Runs `work` on submit, once at a time; meanwhile the button says so.
  * @param {HTMLFormElement} form
- * @param {string} busyWords
+ * @param {() => string} busyWords
  * @param {() => Promise<void>} work
  */
 export function onSubmit(form, busyWords, work) {
@@ -115,7 +125,7 @@ export function onSubmit(form, busyWords, work) {
     const words = [...button.childNodes];
     button.classList.add('is-busy');
     button.setAttribute('aria-disabled', 'true');
-    button.replaceChildren(icon('retry'), busyWords);
+    button.replaceChildren(icon('retry'), busyWords());
     try {
       await work();
     } finally {
@@ -134,7 +144,7 @@ function tellCapsLock(input) {
   const hear = (/** @type {KeyboardEvent | MouseEvent} */ event) => {
     const on = event.getModifierState?.('CapsLock') ?? false;
     if (on === (said.childNodes.length > 0)) return;
-    said.replaceChildren(...(on ? [el('span', { class: 'row' }, icon('up', 'icon icon--sm'), 'Caps Lock is on.')] : []));
+    said.replaceChildren(...(on ? [el('span', { class: 'row' }, icon('up', 'icon icon--sm'), say('form.caps'))] : []));
   };
   for (const kind of ['keydown', 'keyup', 'mousedown']) input.addEventListener(kind, /** @type {any} */ (hear));
   input.addEventListener('blur', () => said.replaceChildren());
@@ -162,16 +172,16 @@ export function wirePasswordButtons() {
  */
 export function resendPart(send, justSent) {
   const PAUSE_S = 60;
-  const button = el('button', { class: 'btn btn--line', type: 'button' }, 'Send again');
+  const button = el('button', { class: 'btn btn--line', type: 'button' }, say('form.resend'));
   const said = el('p', { class: 'small', role: 'status' });
   let left = 0;
   const wait = (/** @type {number} */ seconds) => {
     left = seconds;
     button.setAttribute('aria-disabled', 'true');
-    button.textContent = `Send again in ${left} s`;
+    button.textContent = say('form.resend-in', { seconds: left });
     const timer = window.setInterval(() => {
       left -= 1;
-      button.textContent = left > 0 ? `Send again in ${left} s` : 'Send again';
+      button.textContent = left > 0 ? say('form.resend-in', { seconds: left }) : say('form.resend');
       if (left > 0) return;
       window.clearInterval(timer);
       button.removeAttribute('aria-disabled');

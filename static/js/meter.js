@@ -1,22 +1,20 @@
 // The bar under a new password, with its verdict in words; who hears the page is told once the typing rests.
 
 import { announce, el } from './dom.js';
+import { say } from './words.js';
 
 /** @typedef {import('./strength.js').Strength} Strength */
 
 const RESTS_MS = 1_200;
 const MOST = 4;
 
-const words = {
-  label: 'Strength of the password',
-  levels: ['', 'Easy to guess', 'Fair', 'Good', 'Strong'],
-  /** @param {string} level */
-  said: (level) => `Password: ${level.toLocaleLowerCase()}.`,
-};
+const LEVELS = /** @type {const} */ (['meter.guessed', 'meter.fair', 'meter.good', 'meter.strong']);
+const SAID = /** @type {const} */ (['meter.said-guessed', 'meter.said-fair', 'meter.said-good', 'meter.said-strong']);
+
 
 /** @returns {{node: HTMLElement, show: (strength: Strength) => void}} */
 export function passwordMeter() {
-  const bar = el('div', { class: 'meter', role: 'meter', 'aria-label': words.label, 'aria-valuemin': '0', 'aria-valuemax': String(MOST) },
+  const bar = el('div', { class: 'meter', role: 'meter', 'aria-label': say('meter.label'), 'aria-valuemin': '0', 'aria-valuemax': String(MOST) },
     ...Array.from({ length: MOST }, () => el('i')));
   const verdict = el('span', { class: 'meter__words', 'aria-hidden': 'true' });
   const node = el('div', { class: 'meter-row', hidden: true }, bar, verdict);
@@ -24,7 +22,7 @@ export function passwordMeter() {
   let heard = 0;
   /** @param {Strength} strength */
   const show = (strength) => {
-    const level = words.levels[strength];
+    const level = strength ? say(LEVELS[strength - 1]) : '';
     node.hidden = !strength;
     node.dataset.strength = String(strength);
     bar.setAttribute('aria-valuenow', String(strength));
@@ -34,7 +32,7 @@ export function passwordMeter() {
     if (strength === heard) return;
     timer = window.setTimeout(() => {
       heard = strength;
-      if (level) announce(words.said(level));
+      if (strength) announce(say(SAID[strength - 1]));
     }, RESTS_MS);
   };
   show(0);

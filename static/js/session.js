@@ -1,5 +1,8 @@
 // Who is signed in here, and every REST call: CSRF, one refresh, errors as values with words.
 
+import { reasonOf } from './reason.js';
+import { say } from './words.js';
+
 export { uuid } from './uuid.js';
 
 const BASE = '/api/v1';
@@ -12,11 +15,11 @@ const EXPIRY_KEY = 'allthrive.access_expires_ts';
 export class Refused extends Error {
   /** @param {{status: number, code?: string, title?: string, detail?: string, request_id?: string, errors?: FieldError[], after_s?: number}} problem */
   constructor(problem) {
-    super(problem.detail || problem.title || 'The server did not answer as expected.');
+    super(reasonOf(problem.code, problem.detail || problem.title || say('failure.unexpected')));
     this.status = problem.status;
     this.code = problem.code ?? '';
     /** @type {FieldError[]} */
-    this.errors = problem.errors ?? [];
+    this.errors = (problem.errors ?? []).map((fault) => ({ ...fault, message: reasonOf(`${fault.field}.${fault.code}`, fault.message) }));
     this.requestId = problem.request_id ?? '';
     /** Seconds until the same call can succeed, if the server said so. */
     this.afterSeconds = problem.after_s;
@@ -68,7 +71,7 @@ async function attempt(method, path, { body, key } = {}) {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
-    throw new Refused({ status: 0, detail: 'The server cannot be reached. Check the connection and try again.' });
+    throw new Refused({ status: 0, detail: say('failure.unreached') });
   }
   const answer = await response.json().catch(() => null);
   if (response.ok) return answer;

@@ -1,8 +1,9 @@
 // The sign-in page. A wrong name and a wrong password read the same; an unconfirmed e-mail offers the mail.
 
 import { byId, el, icon } from './dom.js';
-import { failureWords, onSubmit, resendPart, showFaults, showNote, wirePasswordButtons } from './form.js';
+import { entitle, failureWords, onSubmit, resendPart, showFaults, showNote, wirePasswordButtons } from './form.js';
 import { Refused, call, nextPath, resend, signIn, signOut } from './session.js';
+import { parts, say } from './words.js';
 
 const form = byId('form');
 const login = byId('login');
@@ -13,12 +14,12 @@ const password = byId('password');
  * @param {{email: string | null, email_verified: boolean}} me
  */
 function showUnconfirmed(me) {
-  document.title = 'Confirm your e-mail – AllThrive';
+  entitle(say('signin.confirm-page'));
   const said = el('p', { class: 'small', role: 'status' });
   const go = async () => {
     try {
       if ((await call('GET', 'me')).email_verified) location.replace(nextPath(location.search));
-      else said.textContent = 'Not confirmed yet. Open the link in the newest mail first.';
+      else said.textContent = say('signin.not-yet');
     } catch (error) {
       said.textContent = failureWords(error).join(' ');
     }
@@ -31,22 +32,22 @@ function showUnconfirmed(me) {
       said.textContent = failureWords(error).join(' ');
     }
   };
-  const heading = el('h1', { tabindex: '-1' }, 'Confirm your e-mail first');
+  const heading = el('h1', { tabindex: '-1' }, say('signin.confirm'));
   byId('content').replaceChildren(el('div', { class: 'state' }, el('span', { class: 'state__art' }, icon('mail', 'icon icon--xl')), heading,
-    el('p', {}, 'Open the link in the mail we sent to ', el('strong', {}, me.email ?? 'your address'), '. It works for 24 hours.'),
+    el('p', {}, ...parts('signin.confirm-more', { email: el('strong', {}, me.email ?? say('signin.your-address')) })),
     me.email && resendPart(async () => {
       await resend(me.email ?? '');
-      return 'Sent a new one. The newest mail counts.';
+      return say('signin.sent');
     }, false),
-    el('div', { class: 'row row--wrap' }, el('button', { class: 'btn btn--act', type: 'button', onclick: go }, 'I have confirmed it'),
-      el('button', { class: 'btn btn--quiet', type: 'button', onclick: leave }, 'Sign out')), said));
+    el('div', { class: 'row row--wrap' }, el('button', { class: 'btn btn--act', type: 'button', onclick: go }, say('signin.confirmed')),
+      el('button', { class: 'btn btn--quiet', type: 'button', onclick: leave }, say('sign-out'))), said));
   heading.focus();
 }
 
-onSubmit(form, 'Signing in…', async () => {
+onSubmit(form, () => say('signin.busy'), async () => {
   const wrong = [];
-  if (!login.value.trim()) wrong.push({ field: 'login', message: 'Write your user name or e-mail.' });
-  if (!password.value) wrong.push({ field: 'password', message: 'Write your password.' });
+  if (!login.value.trim()) wrong.push({ field: 'login', message: say('signin.no-login') });
+  if (!password.value) wrong.push({ field: 'password', message: say('signin.no-password') });
   if (wrong.length) {
     showFaults(form, wrong);
     return;
@@ -59,7 +60,7 @@ onSubmit(form, 'Signing in…', async () => {
     if (!(error instanceof Refused)) throw error;
     password.value = '';
     if (error.status === 401 || error.status === 400 || error.status === 422) {
-      showNote(form, 'That did not match.', 'Check the name and the password and try again. After a few tries we pause sign-in for a while.');
+      showNote(form, say('signin.wrong'), say('signin.wrong-more'));
     } else {
       const [strong, rest] = failureWords(error);
       showNote(form, strong, rest);

@@ -1,10 +1,11 @@
 // The sign-up page: three fields, errors on submit, then "check your mail".
 
-import { byId, el, icon, plural } from './dom.js';
-import { failureWords, onSubmit, resendPart, showFaults, showNote, wirePasswordButtons } from './form.js';
+import { byId, el, icon } from './dom.js';
+import { entitle, failureWords, onSubmit, resendPart, showFaults, showNote, wirePasswordButtons } from './form.js';
 import { passwordMeter } from './meter.js';
 import { Refused, resend, signUp } from './session.js';
 import { MIN_PASSWORD, holdsOwnPart, ownParts, strengthOf } from './strength.js';
+import { parts, say } from './words.js';
 
 const form = byId('form');
 const value = (/** @type {string} */ id) => byId(id).value;
@@ -28,7 +29,7 @@ function tickRules(strict) {
   const typed = length(value('password'));
   const not = strict ? 'is-not' : '';
   mark('length', typed >= MIN_PASSWORD ? 'is-ok' : not,
-    typed && typed < MIN_PASSWORD ? `12 characters or more, you have ${typed}` : '12 characters or more');
+    typed && typed < MIN_PASSWORD ? say('signup.rule-length-now', { typed }) : say('signup.rule-length'));
   mark('own', !typed ? not : holdsOwnPart(value('password'), own()) ? 'is-not' : 'is-ok');
 }
 
@@ -36,40 +37,39 @@ function tickRules(strict) {
 function faults() {
   const found = [];
   const name = value('username').trim().toLowerCase();
-  if (length(name) < 3 || length(name) > 30) found.push({ field: 'username', message: 'Make the user name 3 to 30 characters long.' });
-  else if (!/^[a-z0-9_-]+$/.test(name)) found.push({ field: 'username', message: 'Use letters without accents, digits, - and _ only.' });
-  else if (!/^[a-z].*[a-z0-9]$/.test(name)) found.push({ field: 'username', message: 'Begin the user name with a letter and end it with a letter or a digit.' });
+  if (length(name) < 3 || length(name) > 30) found.push({ field: 'username', message: say('signup.name-length') });
+  else if (!/^[a-z0-9_-]+$/.test(name)) found.push({ field: 'username', message: say('signup.name-letters') });
+  else if (!/^[a-z].*[a-z0-9]$/.test(name)) found.push({ field: 'username', message: say('signup.name-ends') });
   const email = value('email').trim();
   const [, domain] = /^[^\s@]+@([^\s@]*)$/.exec(email) ?? [];
-  if (!email) found.push({ field: 'email', message: 'Write your e-mail address.' });
-  else if (domain === '') found.push({ field: 'email', message: 'The part after @ is missing. It looks like name@example.org.' });
-  else if (!domain?.includes('.')) found.push({ field: 'email', message: 'Check the e-mail address. It looks like name@example.org.' });
+  if (!email) found.push({ field: 'email', message: say('signup.no-email') });
+  else if (domain === '') found.push({ field: 'email', message: say('signup.email-domain') });
+  else if (!domain?.includes('.')) found.push({ field: 'email', message: say('signup.email-check') });
   const typed = length(value('password'));
-  if (!typed) found.push({ field: 'password', message: 'Choose a password of 12 characters or more.' });
-  else if (typed < MIN_PASSWORD) {
-    found.push({ field: 'password', message: plural(MIN_PASSWORD - typed, 'Make the password # character longer.', 'Make the password # characters longer.') });
-  } else if (holdsOwnPart(value('password'), own())) found.push({ field: 'password', message: 'Leave your name and your e-mail out of the password.' });
+  if (!typed) found.push({ field: 'password', message: say('signup.no-password') });
+  else if (typed < MIN_PASSWORD) found.push({ field: 'password', message: say('signup.password-short', { n: MIN_PASSWORD - typed }) });
+  else if (holdsOwnPart(value('password'), own())) found.push({ field: 'password', message: say('signup.password-own') });
   return found;
 }
 
 /** @param {string} email */
 function showCheckMail(email) {
-  document.title = 'Check your mail – AllThrive';
+  entitle(say('signup.mail-page'));
   const state = el('div', { class: 'state' },
     el('span', { class: 'state__art' }, icon('mail', 'icon icon--xl')),
-    el('h1', { tabindex: '-1' }, 'One click to go'),
-    el('p', {}, 'We sent a link to ', el('strong', {}, email), '. It works for 24 hours. Open it and confirm, then you can sign in.'),
-    el('p', { class: 'quiet' }, 'Nothing there? Look in the folder for unwanted mail, or send it again. The newest mail counts.'),
+    el('h1', { tabindex: '-1' }, say('signup.mail')),
+    el('p', {}, ...parts('signup.mail-more', { email: el('strong', {}, email) })),
+    el('p', { class: 'quiet' }, say('signup.mail-none')),
     resendPart(async () => {
       await resend(email);
-      return 'Sent a new one.';
+      return say('signup.mail-sent');
     }, true),
-    el('a', { class: 'more', href: '/signin' }, 'Go to sign-in'));
+    el('a', { class: 'more', href: '/signin' }, say('signup.to-sign-in')));
   byId('content').replaceChildren(state);
   state.querySelector('h1').focus();
 }
 
-onSubmit(form, 'Creating the account…', async () => {
+onSubmit(form, () => say('signup.busy'), async () => {
   const wrong = faults();
   tickRules(true);
   if (wrong.length) {

@@ -1,14 +1,15 @@
 // The page behind the link in the mail. Opening it changes nothing; the button uses the link up.
 
 import { byId, el, icon } from './dom.js';
-import { failureWords, onSubmit, showFaults, showNote } from './form.js';
+import { entitle, failureWords, onSubmit, showFaults, showNote } from './form.js';
 import { Refused, resend, verify } from './session.js';
+import { parts, say } from './words.js';
 
 const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
 
 /** @param {string} title @param {string} art @param {string} kind @param {...any} rest */
 function show(title, art, kind, ...rest) {
-  document.title = `${title} – AllThrive`;
+  entitle(title);
   const heading = el('h1', { tabindex: '-1' }, title);
   byId('content').replaceChildren(el('div', { class: 'state' }, el('span', { class: `state__art ${kind}` }, icon(art, 'icon icon--xl')), heading, ...rest));
   heading.focus();
@@ -17,27 +18,27 @@ function show(title, art, kind, ...rest) {
 /** @param {string} username */
 function showDone(username) {
   history.replaceState(null, '', location.pathname);
-  show(`Confirmed. Welcome, ${username}`, 'check', 'state__art--good', el('p', {}, 'You can sign in and write now.'),
-    el('a', { class: 'btn btn--act', href: `/signin?login=${encodeURIComponent(username)}` }, 'Sign in'));
+  show(say('verify.done', { name: username }), 'check', 'state__art--good', el('p', {}, say('verify.done-more')),
+    el('a', { class: 'btn btn--act', href: `/signin?login=${encodeURIComponent(username)}` }, say('sign-in')));
 }
 
 function showSpent() {
   const field = el('div', { class: 'field' },
-    el('label', { class: 'field__label', for: 'email' }, 'E-mail'),
+    el('label', { class: 'field__label', for: 'email' }, say('form.email')),
     el('div', { class: 'input-wrap' }, el('input', { class: 'input', id: 'email', type: 'email', autocomplete: 'email' })));
-  const form = el('form', { class: 'stack', novalidate: true, 'aria-label': 'Send a new link' }, field,
-    el('button', { class: 'btn btn--act btn--wide', type: 'submit' }, 'Send a new link'));
-  show('This link does not work any more', 'clock', 'state__art--warn',
-    el('p', {}, 'It was used before, has run out, or a newer one was sent. If you have confirmed already, just ', el('a', { href: '/signin' }, 'sign in'), '.'), form);
-  onSubmit(form, 'Sending…', async () => {
+  const form = el('form', { class: 'stack', novalidate: true, 'aria-label': say('verify.new-link') }, field,
+    el('button', { class: 'btn btn--act btn--wide', type: 'submit' }, say('verify.new-link')));
+  show(say('verify.spent'), 'clock', 'state__art--warn',
+    el('p', {}, ...parts('verify.spent-more', { link: el('a', { href: '/signin' }, say('verify.spent-sign-in')) })), form);
+  onSubmit(form, () => say('verify.new-busy'), async () => {
     const address = byId('email').value.trim();
     if (!address.includes('@')) {
-      showFaults(form, [{ field: 'email', message: 'Write the e-mail address you signed up with.' }]);
+      showFaults(form, [{ field: 'email', message: say('verify.no-email') }]);
       return;
     }
     try {
       await resend(address);
-      show('Look into your mail', 'mail', '', el('p', {}, 'If ', el('strong', {}, address), ' waits for a confirmation, a new link is on its way. The newest mail counts.'));
+      show(say('verify.sent'), 'mail', '', el('p', {}, ...parts('verify.sent-more', { email: el('strong', {}, address) })));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       const [strong, rest] = failureWords(error);
@@ -48,7 +49,7 @@ function showSpent() {
 
 if (token) {
   const form = byId('form');
-  onSubmit(form, 'Confirming…', async () => {
+  onSubmit(form, () => say('verify.busy'), async () => {
     try {
       showDone((await verify(token)).username);
     } catch (error) {
