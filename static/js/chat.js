@@ -23,6 +23,7 @@ import { Rooms, nameOf } from './rooms.js';
 import { Refused, accessExpires, call, goSignIn, refresh, signOut } from './session.js';
 import { ThreadView } from './thread.js';
 import { tellRefusals } from './undo.js';
+import { say } from './words.js';
 
 const PHONE = window.matchMedia('(max-width: 760px)');
 
@@ -90,7 +91,7 @@ class ChatPage {
     });
     this.people.addEventListener('parted', (event) => this.#parted(/** @type {CustomEvent} */ (event).detail));
     new News(this.rooms, () => this.thread?.id ?? null);
-    this.outbox.addEventListener('failed', () => announce('A message was not sent. It is still there, you can try again.'));
+    this.outbox.addEventListener('failed', () => announce(say('chat.not-sent')));
     tellRefusals(this.deeds);
     window.addEventListener('hashchange', () => {
       if (location.hash === this.trail.at(-2)) this.trail.pop();
@@ -258,25 +259,25 @@ class ChatPage {
     this.thread?.close();
     this.thread = null;
     const missing = [400, 403, 404].includes(error.status) || error.code === 'not_found' || error.code === 'forbidden';
-    const words = missing ? 'It may be gone, or it is not open to you. The others are in the list.' : failureWords(error).join(' ');
+    const words = missing ? say('chat.missing-more') : failureWords(error).join(' ');
     const root = byId('thread');
     root.removeAttribute('aria-label');
     root.setAttribute('aria-labelledby', 'thread-title');
     root.replaceChildren(
-      el('header', { class: 'thread__head' }, el('a', { class: 'icon-btn only-phone', href: '#', 'aria-label': 'Back to chats' }, icon('arrow-left')),
-        el('div', { class: 'grow' }, el('h1', { id: 'thread-title', tabindex: '-1' }, missing ? 'This conversation is not here' : 'This did not load'))),
+      el('header', { class: 'thread__head' }, el('a', { class: 'icon-btn only-phone', href: '#', 'aria-label': say('chat.back') }, icon('arrow-left')),
+        el('div', { class: 'grow' }, el('h1', { id: 'thread-title', tabindex: '-1' }, missing ? say('chat.missing') : say('chat.trouble')))),
       el('div', { class: 'empty', id: 'messages' }, el('p', {}, words),
-        missing ? el('a', { class: 'btn btn--line', href: '#' }, 'Go to your chats')
-          : el('button', { class: 'btn btn--line', type: 'button', onclick: () => this.#open(id).then(() => this.#dress()) }, 'Try again')));
+        missing ? el('a', { class: 'btn btn--line', href: '#' }, say('chat.go'))
+          : el('button', { class: 'btn btn--line', type: 'button', onclick: () => this.#open(id).then(() => this.#dress()) }, say('try-again'))));
     byId('thread-title').focus();
   }
 
   #showNothing() {
     const root = byId('thread');
     root.removeAttribute('aria-labelledby');
-    root.setAttribute('aria-label', 'No conversation open');
-    root.replaceChildren(el('div'), this.first.card('thread') ?? el('div', { class: 'empty' }, icon('mark', 'empty__art'), el('h2', {}, 'Pick up where you left off'),
-      el('p', {}, 'Choose a conversation in the list, or start a new one.')));
+    root.setAttribute('aria-label', say('chat.none'));
+    root.replaceChildren(el('div'), this.first.card('thread') ?? el('div', { class: 'empty' }, icon('mark', 'empty__art'), el('h2', {}, say('chat.empty')),
+      el('p', {}, say('chat.empty-more'))));
   }
 
   /** One `main` and one `h1`: of the list, the thread, or on a phone the details. */
@@ -321,11 +322,11 @@ class ChatPage {
     const unread = this.rooms.unread();
     const badge = byId('rail-unread');
     badge.hidden = unread === 0;
-    badge.replaceChildren(unread > 99 ? '99+' : figure(unread), el('span', { class: 'vh' }, ' unread'));
+    badge.replaceChildren(unread > 99 ? '99+' : figure(unread), el('span', { class: 'vh' }, ` ${say('unread')}`));
     const open = this.thread?.conversation;
-    const name = open ? nameOf(open) : 'Chats';
+    const name = open ? nameOf(open) : say('chats');
     this.tabIcon.show(unread);
-    document.title = `${unread ? `(${unread > 99 ? '99+' : unread}) ` : ''}${name} – AllThrive`;
+    document.title = `${unread ? `(${unread > 99 ? '99+' : unread}) ` : ''}${say('page.title', { name })}`;
   }
 
   /** To the field above the list; on a phone the list comes first. */
@@ -390,9 +391,9 @@ function showNoServer(error) {
   const root = byId('thread');
   root.setAttribute('role', 'main');
   document.body.dataset.pane = 'thread';
-  root.replaceChildren(el('div'), el('div', { class: 'empty' }, icon('offline', 'icon icon--xl'), el('h1', {}, 'The server does not answer'),
+  root.replaceChildren(el('div'), el('div', { class: 'empty' }, icon('offline', 'icon icon--xl'), el('h1', {}, say('chat.no-server')),
     el('p', {}, failureWords(error).join(' ')),
-    el('button', { class: 'btn btn--act', type: 'button', onclick: () => location.reload() }, 'Try again')));
+    el('button', { class: 'btn btn--act', type: 'button', onclick: () => location.reload() }, say('try-again'))));
 }
 
 start();

@@ -1,6 +1,6 @@
 // Beside a conversation: what it is, who is in it and who of them is here, and what one may do about it.
 
-import { byId, el, figure, icon, plural } from './dom.js';
+import { byId, el, icon } from './dom.js';
 import { avatarOf, personAvatar } from './list.js';
 import { deedsOf, pauseWords, stepsFor, untilWords, whyNoOrder, whyNotLeave } from './members.js';
 import { menuButton } from './menu.js';
@@ -8,22 +8,10 @@ import { heldNow } from './people.js';
 import { sinceWords } from './profile.js';
 import { nameOf } from './rooms.js';
 import { subtitleOf } from './thread.js';
+import { parts, say } from './words.js';
 
-const ROLES = /** @type {Record<string, string>} */ ({ owner: 'Owner', moderator: 'Moderator' });
-
-const words = {
-  loading: 'Loading who is here…',
-  onlyModeratorsAdd: 'Only moderators add others.',
-  more: 'Show more members',
-  loadingMore: 'Loading…',
-  again: 'Load the members again',
-  held: 'Banned and muted',
-  nobodyHeld: 'Nobody is banned or muted.',
-  looking: 'Asking the server…',
-  look: 'Show who is banned',
-  moreHeld: 'Show more of them',
-  banned: 'Banned',
-};
+/** @param {string} role @returns {string} nothing for a member */
+const roleWords = (role) => (role === 'owner' ? say('role.owner') : role === 'moderator' ? say('role.moderator') : '');
 
 export class DetailsView {
   /**
@@ -80,15 +68,15 @@ export class DetailsView {
     this.below = el('p', { class: 'quiet small', role: 'status' });
     this.next = el('button', { class: 'btn btn--quiet btn--sm', type: 'button', hidden: true, onclick: () => this.people.more(id) });
     this.here = el('span', { class: 'faint small num' });
-    this.add = this.#action('plus', 'Add people', () => this.actions.onAdd(id));
+    this.add = this.#action('plus', say('details.add'), () => this.actions.onAdd(id));
     this.banned = el('div', { class: 'stack stack--sm', hidden: true });
-    this.slow = this.#action('clock', 'Slow mode', () => this.#deeds()?.slowMode(this.#conversation()?.slowMode ?? 0));
+    this.slow = this.#action('clock', say('order.slow'), () => this.#deeds()?.slowMode(this.#conversation()?.slowMode ?? 0));
     this.leave = this.#action('log-out', '', () => this.#deeds()?.leave(() => this.actions.onLeaving(id)), 'row-link row-link--bad');
     this.root.replaceChildren(
-      el('div', { class: 'details__bar' }, el('h2', { id: 'details-title', tabindex: '-1' }, 'Details'),
-        el('a', { class: 'icon-btn', href: `#room/${id}`, 'aria-label': 'Close the details', onclick: this.actions.onClose }, icon('close'))),
+      el('div', { class: 'details__bar' }, el('h2', { id: 'details-title', tabindex: '-1' }, say('details.label')),
+        el('a', { class: 'icon-btn', href: `#room/${id}`, 'aria-label': say('details.close'), onclick: this.actions.onClose }, icon('close'))),
       this.top, this.state,
-      el('div', { class: 'stack stack--sm' }, el('div', { class: 'row row--between' }, el('h3', { id: 'details-members', class: 'small quiet strong' }, 'Members'), this.here),
+      el('div', { class: 'stack stack--sm' }, el('div', { class: 'row row--between' }, el('h3', { id: 'details-members', class: 'small quiet strong' }, say('details.members')), this.here),
         this.list, this.below, this.next, this.add.node),
       this.banned, el('div', { class: 'plain-list' }, this.slow.node, this.leave.node));
     this.actions.onBuilt();
@@ -140,28 +128,27 @@ export class DetailsView {
     const { id, kind, role, members } = conversation;
     const company = this.people.of(id);
     const name = nameOf(conversation);
-    this.root.setAttribute('aria-label', `Details of ${name}`);
+    this.root.setAttribute('aria-label', say('details.of', { name }));
     const partner = conversation.with ? this.rooms.here.isHere(id, conversation.with.id) : null;
     if (!this.#isDrawn(this.top, [name, members, partner])) {
       this.top.replaceChildren(avatarOf(conversation, 'avatar--xl', partner), el('p', { dir: 'auto' }, name), el('p', { class: 'quiet small' }, subtitleOf(conversation)),
-        ...(conversation.with ? [el('p', { class: 'quiet small' }, [partner ? 'Here now' : '', sinceWords(conversation.with.id)].filter(Boolean).join(' · '))] : []));
+        ...(conversation.with ? [el('p', { class: 'quiet small' }, [partner ? say('here-now') : '', sinceWords(conversation.with.id)].filter(Boolean).join(' · '))] : []));
     }
-    byId('details-members').textContent = plural(members, '# member', '# members');
+    byId('details-members').textContent = say('members', { n: members });
     const known = this.rooms.here.presence(id);
-    this.here.textContent = known ? `${figure(known.count)} here` : '';
+    this.here.textContent = known ? say('details.here', { n: known.count }) : '';
     this.#drawState();
     this.#drawMembers(company, role);
     const { loaded, loading, next, trouble } = company;
-    const below = trouble || (loaded ? '' : words.loading);
+    const below = trouble || (loaded ? '' : say('details.loading'));
     if (this.below.textContent !== below) this.below.textContent = below;
     this.below.hidden = !below;
     this.next.hidden = !trouble && (!loaded || next === null);
-    this.next.textContent = loading ? words.loadingMore : trouble ? words.again : words.more;
+    this.next.textContent = loading ? say('details.loading-more') : trouble ? say('details.again') : say('details.more');
     if (kind === 'direct') return;
-    const place = kind === 'room' ? 'room' : 'group';
-    this.add?.show({ why: whyNoOrder(role) && words.onlyModeratorsAdd });
+    this.add?.show({ why: whyNoOrder(role) && say('details.only-moderators-add') });
     this.slow?.show({ value: pauseWords(conversation.slowMode ?? 0), why: whyNoOrder(role) });
-    this.leave?.show({ label: `Leave the ${place}`, why: whyNotLeave(conversation) });
+    this.leave?.show({ label: kind === 'room' ? say('order.leave-room') : say('order.leave-group'), why: whyNotLeave(conversation) });
     this.#drawBanned(company, !whyNoOrder(role));
   }
 
@@ -174,8 +161,8 @@ export class DetailsView {
     this.state.hidden = !muted && !slowMode;
     if (this.#isDrawn(this.state, [muted && mutedUntil, mutedWhy, slowMode, role])) return;
     this.state.replaceChildren(
-      muted ? el('p', { class: 'note note--warn' }, icon('bell-off'), el('span', {}, el('strong', {}, `You are muted until ${untilWords(mutedUntil)}.`), ' You can read, but not write or react.', mutedWhy && ` Reason: “${mutedWhy}”`)) : '',
-      slowMode ? el('p', { class: 'note' }, icon('clock'), el('span', {}, el('strong', {}, 'Slow mode.'), role === 'member' ? ` ${pauseWords(slowMode)} between two messages.` : ` ${pauseWords(slowMode)} between two messages, not for you.`)) : '');
+      muted ? el('p', { class: 'note note--warn' }, icon('bell-off'), el('span', {}, el('strong', {}, say('details.you-muted', { time: untilWords(mutedUntil) })), ` ${say('details.you-muted-more')}`, mutedWhy && ` ${say('details.reason', { reason: mutedWhy })}`)) : '',
+      slowMode ? el('p', { class: 'note' }, icon('clock'), el('span', {}, el('strong', {}, say('details.slow')), ` ${say(role === 'member' ? 'details.slow-more' : 'details.slow-not-you', { time: pauseWords(slowMode) })}`)) : '');
   }
 
   /** @param {import('./people.js').Company} company @param {string} mine the own role */
@@ -204,7 +191,7 @@ export class DetailsView {
     const id = /** @type {string} */ (this.id);
     let row = this.rows.get(user.id);
     if (!row) {
-      const menu = menuButton(`Steps for ${user.name}`, () => this.#steps(user.id), this.root);
+      const menu = menuButton(say('details.steps', { person: user.name }), () => this.#steps(user.id), this.root);
       row = el('li', { class: 'member' }, el('span'), el('p', { class: 'truncate' }), el('span', { class: 'row row--end' }), menu);
       this.rows.set(user.id, /** @type {HTMLElement} */ (row));
     }
@@ -214,9 +201,9 @@ export class DetailsView {
     if (this.#isDrawn(/** @type {HTMLElement} */ (row), [user, role, isHere, muted, mine])) return /** @type {HTMLElement} */ (row);
     const [face, text, badges] = /** @type {any} */ (row).children;
     face.replaceWith(personAvatar(user, 'avatar--sm', isHere));
-    const state = [isMe ? 'You' : `@${user.username}`, isHere ? 'here now' : '', muted ? `muted until ${untilWords(muted)}` : ''].filter(Boolean).join(' · ');
-    text.replaceChildren(el('span', { dir: 'auto' }, user.name), el('br'), el('small', { dir: 'auto' }, state, isHere === false && el('span', { class: 'vh' }, ', not here')));
-    badges.replaceChildren(ROLES[role] ? el('span', { class: 'badge badge--berry' }, ROLES[role]) : '');
+    const state = [isMe ? say('you') : `@${user.username}`, isHere ? say('details.here-now') : '', muted ? say('details.muted-until', { time: untilWords(muted) }) : ''].filter(Boolean).join(' · ');
+    text.replaceChildren(el('span', { dir: 'auto' }, user.name), el('br'), el('small', { dir: 'auto' }, state, isHere === false && el('span', { class: 'vh' }, say('details.not-here'))));
+    badges.replaceChildren(roleWords(role) ? el('span', { class: 'badge badge--berry' }, roleWords(role)) : '');
     return /** @type {HTMLElement} */ (row);
   }
 
@@ -227,7 +214,7 @@ export class DetailsView {
     const member = conversation && this.people.of(conversation.id).members.find(({ user }) => user.id === userId);
     if (!conversation || !member || !deeds) return [];
     const about = { member, mine: conversation.role, kind: conversation.kind, isMe: userId === this.rooms.me.id, isMuted: this.people.mutedUntil(conversation.id, userId) > 0 };
-    return stepsFor(about, deeds, () => this.actions.onProfile(member.user, conversation.id, ROLES[member.role] ?? ''));
+    return stepsFor(about, deeds, () => this.actions.onProfile(member.user, conversation.id, roleWords(member.role)));
   }
 
   /** Whom a ban or a mute holds, for those who may end it. @param {import('./people.js').Company} company @param {boolean} may */
@@ -239,22 +226,22 @@ export class DetailsView {
     if (!may || this.#isDrawn(this.banned, [all, looked, nextHeld, heldTrouble])) return;
     const id = /** @type {string} */ (this.id);
     const hadFocus = this.banned.contains(document.activeElement);
-    const said = heldTrouble || (looked === 'now' ? words.looking : looked === 'done' && !all.length ? words.nobodyHeld : '');
+    const said = heldTrouble || (looked === 'now' ? say('details.looking') : looked === 'done' && !all.length ? say('details.nobody-held') : '');
     const ask = (/** @type {string} */ label) => el('button', { class: 'row-link', type: 'button', onclick: () => this.people.lookUp(id) }, icon('lock', 'icon icon--sm'), el('span', { class: 'grow' }, label));
-    this.banned.replaceChildren(el('h3', { class: 'small quiet strong', id: 'details-banned', tabindex: '-1' }, words.held),
+    this.banned.replaceChildren(el('h3', { class: 'small quiet strong', id: 'details-banned', tabindex: '-1' }, say('details.held')),
       all.length ? el('ul', { class: 'plain-list', 'aria-labelledby': 'details-banned' }, ...all.map((held) => this.#heldRow(held))) : '',
       said ? el('p', { class: 'quiet small', role: 'status' }, said) : '',
-      looked === 'not' ? ask(words.look) : looked === 'done' && nextHeld !== null ? ask(words.moreHeld) : '');
+      looked === 'not' ? ask(say('details.look')) : looked === 'done' && nextHeld !== null ? ask(say('details.more-held')) : '');
     this.actions.onBuilt();
     if (hadFocus) byId('details-banned').focus();
   }
 
   /** @param {import('./people.js').Held} held */
   #heldRow({ user, banned, until }) {
-    const state = banned ? words.banned : `muted until ${untilWords(until ?? 0)}`;
-    const end = banned ? 'Let back in' : 'Unmute';
+    const state = banned ? say('details.banned') : say('details.muted-until', { time: untilWords(until ?? 0) });
+    const name = el('span', { class: 'vh' }, user.name);
     return el('li', { class: 'member' }, personAvatar(user, 'avatar--sm'),
       el('p', { class: 'truncate' }, el('span', { dir: 'auto' }, user.name), el('br'), el('small', { dir: 'auto' }, `@${user.username} · ${state}`)), el('span'),
-      el('button', { class: 'btn btn--line btn--sm', type: 'button', onclick: () => this.#deeds()?.[banned ? 'unban' : 'unmute'](user) }, end, el('span', { class: 'vh' }, ` ${user.name}`)));
+      el('button', { class: 'btn btn--line btn--sm', type: 'button', onclick: () => this.#deeds()?.[banned ? 'unban' : 'unmute'](user) }, ...parts(banned ? 'details.let-back' : 'details.unmute', { person: name })));
   }
 }

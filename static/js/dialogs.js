@@ -1,10 +1,11 @@
 // The dialogs: a new conversation, public rooms, somebody more in a group, the own account.
 
-import { announce, el, icon, plural } from './dom.js';
+import { announce, el, icon } from './dom.js';
 import { clearFaults, failureWords, onSubmit, showFaults, showNote } from './form.js';
 import { personAvatar } from './list.js';
 import { steadyKey } from './question.js';
 import { Refused, call, callAll } from './session.js';
+import { parts, say } from './words.js';
 
 /**
  * Shows a dialog; Escape and its close button close it, and the browser gives the focus back to what opened it.
@@ -12,7 +13,7 @@ import { Refused, call, callAll } from './session.js';
  * @param {...any} body
  */
 export function openDialog(title, ...body) {
-  const close = el('button', { class: 'icon-btn', type: 'button', 'aria-label': 'Close', onclick: () => dialog.close() }, icon('close'));
+  const close = el('button', { class: 'icon-btn', type: 'button', 'aria-label': say('close'), onclick: () => dialog.close() }, icon('close'));
   const dialog = el('dialog', { class: 'dialog', 'aria-labelledby': 'dialog-title' },
     el('div', { class: 'dialog__body' }, el('div', { class: 'row row--between' }, el('h2', { id: 'dialog-title', tabindex: '-1' }, title), close), ...body));
   dialog.addEventListener('close', () => dialog.remove());
@@ -26,7 +27,7 @@ function showRefusal(form, error, field) {
   if (!(error instanceof Refused)) throw error;
   const known = error.errors.map(({ message }) => ({ field, message }));
   if (known.length) showFaults(form, known);
-  else if (error.status === 404) showFaults(form, [{ field, message: 'There is nobody with this user name. Check the spelling.' }]);
+  else if (error.status === 404) showFaults(form, [{ field, message: say('person.unknown') }]);
   else if ([400, 403, 409, 422].includes(error.status)) showFaults(form, [{ field, message: error.message }]);
   else showNote(form, ...failureWords(error));
 }
@@ -49,28 +50,28 @@ const choice = (kind, name, what, checked = false) => el('label', { class: 'cons
 export function newConversation(onDone) {
   const keyFor = steadyKey();
   const place = el('div');
-  const form = el('form', { class: 'stack', novalidate: true, 'aria-label': 'New conversation' },
-    el('fieldset', { class: 'consequences' }, el('legend', { class: 'field__label' }, 'What is it?'),
-      choice('direct', 'One person', 'Only the two of you.', true), choice('group', 'A group', 'People you add.'), choice('room', 'A public room', 'Everybody here can find it and join.')),
-    place, el('div', { class: 'row' }, el('button', { class: 'btn btn--act', type: 'submit' }, 'Start the conversation')));
+  const form = el('form', { class: 'stack', novalidate: true, 'aria-label': say('new.title') },
+    el('fieldset', { class: 'consequences' }, el('legend', { class: 'field__label' }, say('new.what')),
+      choice('direct', say('new.direct'), say('new.direct-what'), true), choice('group', say('new.group'), say('new.group-what')), choice('room', say('new.room'), say('new.room-what'))),
+    place, el('div', { class: 'row' }, el('button', { class: 'btn btn--act', type: 'submit' }, say('new.start'))));
   const kindNow = () => /** @type {HTMLInputElement} */ (form.querySelector('[name="kind"]:checked')).value;
   const drawField = () => {
     clearFaults(form);
-    place.replaceChildren(kindNow() === 'direct' ? field('with', 'Their user name', 'Like mira-o, without @.', PERSON)
-      : field('title', 'Its name', kindNow() === 'room' ? 'Everybody can read it. At most 80 characters.' : 'The people in it can read it. At most 80 characters.', { dir: 'auto' }));
+    place.replaceChildren(kindNow() === 'direct' ? field('with', say('person.name'), say('person.name-help'), PERSON)
+      : field('title', say('new.name'), kindNow() === 'room' ? say('new.name-room') : say('new.name-group'), { dir: 'auto' }));
   };
   form.addEventListener('change', (/** @type {Event} */ event) => {
     if (/** @type {HTMLInputElement} */ (event.target).name === 'kind') drawField();
   });
   drawField();
-  const dialog = openDialog('New conversation', form);
+  const dialog = openDialog(say('new.title'), form);
   /** @type {HTMLElement} */ (dialog.querySelector('#with')).focus();
-  onSubmit(form, () => 'Starting…', async () => {
+  onSubmit(form, () => say('new.busy'), async () => {
     const kind = kindNow();
     const name = kind === 'direct' ? 'with' : 'title';
     const value = form.querySelector(`#${name}`).value.trim().replace(kind === 'direct' ? /^@/ : /^$/, '');
     if (!value) {
-      showFaults(form, [{ field: name, message: kind === 'direct' ? 'Write the user name of the person.' : 'Give it a name.' }]);
+      showFaults(form, [{ field: name, message: kind === 'direct' ? say('person.no-name') : say('new.no-name') }]);
       return;
     }
     const body = { kind, [name]: value };
@@ -91,22 +92,22 @@ export function newConversation(onDone) {
  */
 export function addPerson(conversation, onDone) {
   const keyFor = steadyKey();
-  const form = el('form', { class: 'stack', novalidate: true, 'aria-label': 'Add a person' },
-    field('person', 'Their user name', conversation.kind === 'room' ? 'Like mira-o, without @. They see everything that was said here.' : 'Like mira-o, without @. They see what is said from now on.', PERSON),
-    el('div', { class: 'row' }, el('button', { class: 'btn btn--act', type: 'submit' }, `Add to the ${conversation.kind === 'room' ? 'room' : 'group'}`)));
-  const dialog = openDialog(`Add to ${conversation.name}`, form);
+  const form = el('form', { class: 'stack', novalidate: true, 'aria-label': say('add.form') },
+    field('person', say('person.name'), conversation.kind === 'room' ? say('add.name-room') : say('add.name-group'), PERSON),
+    el('div', { class: 'row' }, el('button', { class: 'btn btn--act', type: 'submit' }, conversation.kind === 'room' ? say('add.do-room') : say('add.do-group'))));
+  const dialog = openDialog(say('add.title', { name: conversation.name }), form);
   form.querySelector('input').focus();
-  onSubmit(form, () => 'Adding…', async () => {
+  onSubmit(form, () => say('add.busy'), async () => {
     const username = form.querySelector('input').value.trim().replace(/^@/, '');
     if (!username) {
-      showFaults(form, [{ field: 'person', message: 'Write the user name of the person.' }]);
+      showFaults(form, [{ field: 'person', message: say('person.no-name') }]);
       return;
     }
     const body = { username };
     try {
       await call('POST', `conversations/${conversation.id}/members`, { body, key: keyFor(body) });
       dialog.close();
-      announce(`${username} is in ${conversation.name} now.`);
+      announce(say('add.done', { person: username, name: conversation.name }));
       onDone();
     } catch (error) {
       showRefusal(form, error, 'person');
@@ -120,20 +121,21 @@ export function addPerson(conversation, onDone) {
  * @param {(id: string) => void} onOpen
  */
 export async function publicRooms(username, onOpen) {
-  const place = el('div', { class: 'public__list', tabindex: '0', role: 'region', 'aria-label': 'Public rooms' }, el('p', { role: 'status' }, 'Loading the rooms…'));
-  const dialog = openDialog('Public rooms', place);
+  const place = el('div', { class: 'public__list', tabindex: '0', role: 'region', 'aria-label': say('rooms.title') }, el('p', { role: 'status' }, say('rooms.loading')));
+  const dialog = openDialog(say('rooms.title'), place);
   const load = async () => {
     try {
       const rooms = await callAll('conversations', 500);
-      place.replaceChildren(rooms.length ? el('ul', { class: 'plain-list' }, ...rooms.map(row)) : el('div', { class: 'empty' }, el('p', {}, 'There is no public room yet. You can open the first one with “New conversation”.')));
+      place.replaceChildren(rooms.length ? el('ul', { class: 'plain-list' }, ...rooms.map(row)) : el('div', { class: 'empty' }, el('p', {}, say('rooms.none'))));
     } catch (error) {
-      place.replaceChildren(el('div', { class: 'stack stack--sm', role: 'status' }, el('p', {}, `The rooms did not load. ${failureWords(error).join(' ')}`),
-        el('button', { class: 'btn btn--line', type: 'button', onclick: load }, 'Load them again')));
+      place.replaceChildren(el('div', { class: 'stack stack--sm', role: 'status' }, el('p', {}, say('rooms.trouble', { why: failureWords(error).join(' ') })),
+        el('button', { class: 'btn btn--line', type: 'button', onclick: load }, say('rooms.again'))));
     }
   };
   const row = (/** @type {any} */ room) => {
     const keyFor = steadyKey();
-    const button = el('button', { class: `btn btn--sm ${room.joined ? 'btn--line' : 'btn--act'}`, type: 'button' }, room.joined ? 'Open' : 'Join', el('span', { class: 'vh' }, ` ${room.title}`));
+    const button = el('button', { class: `btn btn--sm ${room.joined ? 'btn--line' : 'btn--act'}`, type: 'button' },
+      ...parts(room.joined ? 'rooms.open' : 'rooms.join', { room: el('span', { class: 'vh' }, room.title) }));
     button.addEventListener('click', async () => {
       try {
         if (!room.joined) await call('POST', `conversations/${room.id}/members`, { body: { username }, key: keyFor({ username }) });
@@ -144,7 +146,7 @@ export async function publicRooms(username, onOpen) {
       }
     });
     return el('li', { class: 'public' }, el('span', { class: 'avatar avatar--room avatar--4', 'aria-hidden': 'true' }, icon('hash')),
-      el('p', { class: 'truncate' }, el('span', { class: 'strong', dir: 'auto' }, room.title), el('br'), el('small', { class: 'quiet' }, plural(room.members, '# member', '# members'))), button);
+      el('p', { class: 'truncate' }, el('span', { class: 'strong', dir: 'auto' }, room.title), el('br'), el('small', { class: 'quiet' }, say('members', { n: room.members }))), button);
   };
   await load();
 }
@@ -158,17 +160,17 @@ export async function publicRooms(username, onOpen) {
  * @param {() => void} onKeys shows the list of keys
  */
 export function account(me, waiting, onSignOut, notices, onKeys) {
-  const keys = el('button', { class: 'row-link', type: 'button' }, icon('keyboard', 'icon icon--sm'), el('span', { class: 'grow' }, 'Keys'));
+  const keys = el('button', { class: 'row-link', type: 'button' }, icon('keyboard', 'icon icon--sm'), el('span', { class: 'grow' }, say('keys.title')));
   keys.addEventListener('click', () => {
     dialog.close();
     onKeys();
   });
-  const words = waiting ? plural(waiting, '# message has not gone out yet. Signing out deletes it.', '# messages have not gone out yet. Signing out deletes them.') : '';
-  const form = el('form', { class: 'stack', 'aria-label': 'Sign out' }, words && el('p', { class: 'note note--warn' }, icon('alert'), words),
-    el('button', { class: 'btn btn--line', type: 'submit' }, icon('log-out', 'icon icon--sm'), waiting ? 'Delete and sign out' : 'Sign out'));
-  const dialog = openDialog('You', el('div', { class: 'member' }, personAvatar({ id: me.id, name: me.display_name }), el('p', { class: 'truncate' }, el('span', { dir: 'auto' }, me.display_name), el('br'), el('small', {}, `@${me.username}`)), el('span')),
-    el('p', { class: 'small quiet' }, me.email, ' – only you see it.'), el('div', { class: 'plain-list' }, notices, keys), form);
-  onSubmit(form, () => 'Signing out…', async () => {
+  const words = waiting ? say('you.waiting', { n: waiting }) : '';
+  const form = el('form', { class: 'stack', 'aria-label': say('sign-out') }, words && el('p', { class: 'note note--warn' }, icon('alert'), words),
+    el('button', { class: 'btn btn--line', type: 'submit' }, icon('log-out', 'icon icon--sm'), waiting ? say('you.delete-and-sign-out') : say('sign-out')));
+  const dialog = openDialog(say('you'), el('div', { class: 'member' }, personAvatar({ id: me.id, name: me.display_name }), el('p', { class: 'truncate' }, el('span', { dir: 'auto' }, me.display_name), el('br'), el('small', {}, `@${me.username}`)), el('span')),
+    el('p', { class: 'small quiet' }, say('you.email', { email: me.email })), el('div', { class: 'plain-list' }, notices, keys), form);
+  onSubmit(form, () => say('you.leaving'), async () => {
     try {
       await onSignOut();
     } catch (error) {

@@ -1,6 +1,7 @@
 // Finding a conversation by the name of it or of the person in it, as one types.
 
-import { announce, byId, plural } from './dom.js';
+import { announce, byId } from './dom.js';
+import { say } from './words.js';
 
 const SETTLED_MS = 700;
 
@@ -68,6 +69,6 @@ export class Finder extends EventTarget {
     window.clearTimeout(this.settled);
     this.dispatchEvent(new CustomEvent('change'));
     if (!this.query) return;
-    this.settled = window.setTimeout(() => announce(plural(this.count(), '# chat found.', '# chats found.')), SETTLED_MS);
+    this.settled = window.setTimeout(() => announce(say('find.found', { n: this.count() })), SETTLED_MS);
   }
 }

@@ -2,31 +2,9 @@
 // to do next, until something is said, somebody comes, or the card is put away.
 
 import { announce, byId, el, icon } from './dom.js';
+import { say } from './words.js';
 
 const KEPT = 'allthrive.first.';
-
-const words = {
-  title: 'You are the first one here',
-  text: 'This server is yours to fill. What comes next, in any order:',
-  invite: 'Invite somebody',
-  inviteWhy: 'They sign up by this link and join the room.',
-  copy: 'Copy the sign-up link',
-  copied: 'The sign-up link is copied.',
-  notCopied: (/** @type {string} */ link) => `This browser does not let the page copy. The link is ${link}`,
-  say: 'Say something',
-  sayWhy: (/** @type {string} */ room) => `Whoever comes to ${room} later reads it.`,
-  open: (/** @type {string} */ room) => `Open ${room}`,
-  group: 'Make a group',
-  groupWhy: 'For those alone whom you add.',
-  make: 'New conversation',
-  demo: 'Look at it with people in it',
-  demoWhy: 'On an empty database, this makes some up:',
-  docs: 'Build on it',
-  docsWhy: 'What programs can do here, with examples.',
-  read: 'Read the reference',
-  close: 'Put this away',
-  closed: 'Put away.',
-};
 
 /** Whether nothing has happened yet but that the first room was opened for this person. @param {import('./conversation.js').Conversation[]} all @returns {import('./conversation.js').Conversation | null} */
 export function aloneIn(all) {
@@ -74,16 +52,16 @@ export class FirstSteps extends EventTarget {
     }
     this.#look();
     (document.getElementById('write') ?? byId('list-title')).focus();
-    announce(words.closed);
+    announce(say('first.closed'));
   }
 
   async #copy() {
     const link = `${location.origin}/signup`;
     try {
       await navigator.clipboard.writeText(link);
-      announce(words.copied);
+      announce(say('first.copied'));
     } catch {
-      announce(words.notCopied(link));
+      announce(say('first.not-copied', { link }));
     }
   }
 
@@ -96,15 +74,15 @@ export class FirstSteps extends EventTarget {
       icon(sign), el('div', { class: 'grow' }, el('p', { class: 'strong' }, title), el('p', { class: 'small quiet', dir: 'auto' }, why), action));
     const button = (/** @type {string} */ label, /** @type {() => void} */ onclick) => el('button', { class: 'btn btn--line btn--sm', type: 'button', onclick }, label);
     const card = el('section', { class: 'first card card--pad', 'aria-labelledby': `first-${place}` },
-      el('div', { class: 'row row--between' }, el('h2', { id: `first-${place}` }, words.title),
-        el('button', { class: 'icon-btn', type: 'button', 'aria-label': words.close, title: words.close, onclick: () => this.#close() }, icon('close'))),
-      el('p', { class: 'quiet' }, words.text),
+      el('div', { class: 'row row--between' }, el('h2', { id: `first-${place}` }, say('first.title')),
+        el('button', { class: 'icon-btn', type: 'button', 'aria-label': say('first.close'), title: say('first.close'), onclick: () => this.#close() }, icon('close'))),
+      el('p', { class: 'quiet' }, say('first.text')),
       el('ul', { class: 'first__steps', role: 'list' },
-        step('mail', words.invite, words.inviteWhy, button(words.copy, () => this.#copy())),
-        step('chat', words.say, words.sayWhy(name), here ? null : el('a', { class: 'btn btn--line btn--sm', href: `#room/${room.id}`, dir: 'auto' }, words.open(name))),
-        step('people', words.group, words.groupWhy, button(words.make, this.actions.onNew)),
-        step('spark', words.demo, words.demoWhy, el('code', { class: 'mono small' }, 'allthrive seed-demo')),
-        step('link', words.docs, words.docsWhy, el('a', { class: 'more', href: '/docs' }, words.read))));
+        step('mail', say('first.invite'), say('first.invite-why'), button(say('first.copy'), () => this.#copy())),
+        step('chat', say('first.say'), say('first.say-why', { room: name }), here ? null : el('a', { class: 'btn btn--line btn--sm', href: `#room/${room.id}`, dir: 'auto' }, say('first.open', { room: name }))),
+        step('people', say('first.group'), say('first.group-why'), button(say('new.title'), this.actions.onNew)),
+        step('spark', say('first.demo'), say('first.demo-why'), el('code', { class: 'mono small' }, 'allthrive seed-demo')),
+        step('link', say('first.docs'), say('first.docs-why'), el('a', { class: 'more', href: '/docs' }, say('first.read')))));
     this.cards.add(card);
     return card;
   }

@@ -1,5 +1,7 @@
 // What passes by and is kept nowhere: who is here, who is writing. Unknown while there is no connection.
 
+import { say } from './words.js';
+
 /** So long somebody counts as writing who says nothing more. */
 const HOLDS_MS = 6_000;
 /** The server takes one in three seconds. */
@@ -116,8 +118,9 @@ export class Here extends EventTarget {
  */
 export function typingWords(conversation, writers) {
   const people = new Map([...(conversation.with ? [conversation.with] : []), ...conversation.people.map(({ user }) => user), ...(conversation.messages ?? []).map(({ author }) => author)].map(({ id, name }) => [id, name]));
-  const names = writers.map((account) => people.get(account) ?? 'Somebody');
+  const names = writers.map((account) => people.get(account) ?? say('somebody'));
   if (!names.length) return '';
-  if (names.length > 2) return 'Several people are typing…';
-  return names.length === 1 ? `${names[0]} is typing…` : `${names[0]} and ${names[1]} are typing…`;
+  if (names.length > 2) return say('typing.several');
+  const [name, other] = names;
+  return other === undefined ? say('typing.one', { name }) : say('typing.two', { name, other });
 }

@@ -1,9 +1,10 @@
 // The list of conversations: newest activity first, what is unread, the last line.
 
-import { byId, el, figure, icon, plural, whenShort } from './dom.js';
+import { byId, el, figure, icon, whenShort } from './dom.js';
 import { Finder, matches } from './find.js';
 import { typingWords } from './here.js';
 import { nameOf } from './rooms.js';
+import { parts, say } from './words.js';
 
 const SKELETON_MS = 300;
 const LONG_MS = 8_000;
@@ -50,7 +51,7 @@ export class ListView {
     this.drawn = new WeakMap();
     this.timers = [
       window.setTimeout(() => this.#skeleton(), SKELETON_MS),
-      window.setTimeout(() => this.#trouble('This takes longer than usual.', ''), LONG_MS),
+      window.setTimeout(() => this.#trouble(say('list.slow'), ''), LONG_MS),
     ];
     rooms.addEventListener('list', () => this.draw());
     rooms.here.addEventListener('change', (event) => {
@@ -76,7 +77,7 @@ export class ListView {
   /** The list could not be read. @param {any} error */
   failed(error) {
     if (this.rooms.loaded) return;
-    this.#trouble('The list did not load.', error.requestId ? `Number of the request: ${error.requestId}` : '');
+    this.#trouble(say('list.trouble'), error.requestId ? say('list.request', { id: error.requestId }) : '');
   }
 
   #calm() {
@@ -87,16 +88,16 @@ export class ListView {
   #skeleton() {
     const row = () => el('div', { class: 'conv' }, ...['circle', 'half', '', 'line'].map((kind) => el('span', { class: kind && `skeleton skeleton--${kind}` })));
     this.nav.setAttribute('aria-busy', 'true');
-    this.nav.replaceChildren(el('p', { class: 'vh' }, 'Loading the conversations.'), el('div', { 'aria-hidden': 'true' }, row(), row(), row(), row(), row()));
+    this.nav.replaceChildren(el('p', { class: 'vh' }, say('list.loading')), el('div', { 'aria-hidden': 'true' }, row(), row(), row(), row(), row()));
   }
 
   /** @param {string} what @param {string} more */
   #trouble(what, more) {
     if (this.rooms.loaded) return;
     this.#calm();
-    this.nav.replaceChildren(el('div', { class: 'empty', role: 'status' }, el('p', {}, el('strong', {}, what), ' Your messages are safe on the server.'),
+    this.nav.replaceChildren(el('div', { class: 'empty', role: 'status' }, el('p', {}, el('strong', {}, what), ` ${say('list.safe')}`),
       more && el('p', { class: 'small mono' }, more),
-      el('button', { class: 'btn btn--line', type: 'button', onclick: this.actions.onRetry }, 'Load the list again')));
+      el('button', { class: 'btn btn--line', type: 'button', onclick: this.actions.onRetry }, say('list.again'))));
   }
 
   /** Draws what changed; rows are moved, not made anew, so that focus stays. */
@@ -108,14 +109,14 @@ export class ListView {
     byId('find-part').hidden = !this.rooms.all.size;
     if (query && !conversations.length) {
       this.rows.clear();
-      this.nav.replaceChildren(el('div', { class: 'empty' }, el('p', { dir: 'auto' }, `No chat is called “${query}”. Check the spelling, or try a single word.`),
-        el('button', { class: 'btn btn--line', type: 'button', onclick: () => this.#showAll() }, 'Show all chats')));
+      this.nav.replaceChildren(el('div', { class: 'empty' }, el('p', { dir: 'auto' }, say('find.none', { query })),
+        el('button', { class: 'btn btn--line', type: 'button', onclick: () => this.#showAll() }, say('find.all'))));
       return;
     }
     if (!conversations.length) {
       this.rows.clear();
-      this.nav.replaceChildren(el('div', { class: 'empty' }, el('p', {}, 'Nobody here yet. Write to somebody you know, or open a group.'),
-        el('button', { class: 'btn btn--act', type: 'button', onclick: this.actions.onNew }, 'Start a conversation')));
+      this.nav.replaceChildren(el('div', { class: 'empty' }, el('p', {}, say('list.empty')),
+        el('button', { class: 'btn btn--act', type: 'button', onclick: this.actions.onNew }, say('list.start'))));
       return;
     }
     if (!this.list.isConnected) {
@@ -164,17 +165,17 @@ export class ListView {
     if (conversation.id === this.current) link.setAttribute('aria-current', 'true');
     else link.removeAttribute('aria-current');
     const { last } = conversation;
-    const who = !last ? '' : last.author.id === this.rooms.me.id ? 'You: ' : conversation.kind === 'direct' ? '' : `${last.author.name}: `;
-    const line = last ? (last.body ?? 'Message deleted') : plural(conversation.members, 'Only you so far', '# members, nothing said yet');
+    const who = !last ? '' : last.author.id === this.rooms.me.id ? say('you') : conversation.kind === 'direct' ? '' : last.author.name;
+    const line = last ? (last.body ?? say('list.deleted')) : say('list.silent', { n: conversation.members });
     const isHere = conversation.with ? this.rooms.here.isHere(conversation.id, conversation.with.id) : null;
     const typing = typingWords(conversation, this.rooms.here.writers(conversation.id));
-    const content = [nameOf(conversation), last ? whenShort(last.ts) : '', who + line, conversation.unread, isHere, typing].join('\n');
+    const content = [nameOf(conversation), last ? whenShort(last.ts) : '', who, line, conversation.unread, isHere, typing].join('\n');
     if (this.drawn.get(link) === content) return row;
     this.drawn.set(link, content);
     // A name of one script beside a text of another: each has its own direction.
-    const said = typing ? [el('span', { class: 'conv__typing' }, typing)] : who ? [el('bdi', {}, who.slice(0, -2)), ': ', el('bdi', {}, line)] : [line];
-    const count = conversation.unread > 0 && el('span', { class: 'unread' }, conversation.unread >= 100 ? '99+' : figure(conversation.unread), el('span', { class: 'vh' }, ' unread'));
-    link.replaceChildren(avatarOf(conversation, '', isHere), el('span', { class: 'conv__name truncate', dir: 'auto' }, nameOf(conversation), isHere && el('span', { class: 'vh' }, ', here now')),
+    const said = typing ? [el('span', { class: 'conv__typing' }, typing)] : who ? parts('list.said', { who: el('bdi', {}, who), line: el('bdi', {}, line) }) : [line];
+    const count = conversation.unread > 0 && el('span', { class: 'unread' }, conversation.unread >= 100 ? '99+' : figure(conversation.unread), el('span', { class: 'vh' }, ` ${say('unread')}`));
+    link.replaceChildren(avatarOf(conversation, '', isHere), el('span', { class: 'conv__name truncate', dir: 'auto' }, nameOf(conversation), isHere && el('span', { class: 'vh' }, say('list.here'))),
       last ? el('time', { class: 'conv__time', datetime: new Date(last.ts).toISOString() }, whenShort(last.ts)) : el('span'),
       el('span', { class: 'conv__last truncate', dir: who && !typing ? null : 'auto' }, ...said),
       el('span', { class: 'conv__end' }, count));

@@ -1,64 +1,62 @@
 // What can be done about a member: which steps there are, which of them are allowed and why not, and the
 // question that each of them asks first.
 
-import { el, timeOfDay } from './dom.js';
+import { el } from './dom.js';
 import { ask, steadyKey } from './question.js';
+import { intl, parts, say, timeOfDay } from './words.js';
 
 const RANK = /** @type {Record<string, number>} */ ({ member: 0, moderator: 1, owner: 2 });
 const DAY_MS = 86_400_000;
 export const MOST_REASON = 200;
 
-/** How long a mute can last, seconds, with its words. @type {[number, string, string][]} */
-const MUTES = [[600, '10 minutes', 'for 10 minutes'], [3_600, '1 hour', 'for 1 hour'], [86_400, '1 day', 'for 1 day'], [604_800, '7 days', 'for 7 days'], [2_419_200, '28 days', 'for 28 days']];
+/** How long a mute can last, seconds. */
+const MUTES = [600, 3_600, 86_400, 604_800, 2_419_200];
 
-/** Pauses of slow mode, seconds. @type {[number, string][]} */
-export const PAUSES = [[0, 'Off'], [5, '5 seconds'], [10, '10 seconds'], [30, '30 seconds'], [60, '1 minute'], [300, '5 minutes'], [900, '15 minutes'], [3_600, '1 hour'], [21_600, '6 hours']];
+/** Pauses of slow mode, seconds. */
+const PAUSES = [0, 5, 10, 30, 60, 300, 900, 3_600, 21_600];
 
-/** @param {string} kind */
-const place = (kind) => (kind === 'room' ? 'room' : 'group');
-
-const words = {
-  onlyModerators: 'Only moderators do this.',
-  onlyOwner: 'Only the owner gives roles.',
-  notOwner: 'Nobody can do this to the owner.',
-  notEqual: 'Only the owner can do this to a moderator.',
-  unmuteUnknown: 'Ends a mute from before this page was opened.',
-  handOverFirst: 'Hand over the ownership first. Somebody has to keep order.',
-};
+const UNITS = /** @type {const} */ ([[86_400, { style: 'unit', unit: 'day', unitDisplay: 'long' }], [3_600, { style: 'unit', unit: 'hour', unitDisplay: 'long' }],
+  [60, { style: 'unit', unit: 'minute', unitDisplay: 'long' }], [1, { style: 'unit', unit: 'second', unitDisplay: 'long' }]]);
+const WEEKDAY = { weekday: 'long' };
+const DAY = { day: 'numeric', month: 'long' };
 
 /**
  * Why a step against somebody is not allowed; empty if it is.
  * @param {string} mine the own role @param {string} theirs
  */
 export function whyNotAgainst(mine, theirs) {
-  if (RANK[mine] < RANK.moderator) return words.onlyModerators;
+  if (RANK[mine] < RANK.moderator) return say('order.only-moderators');
   if (RANK[theirs] < RANK[mine]) return '';
-  return theirs === 'owner' ? words.notOwner : words.notEqual;
+  return theirs === 'owner' ? say('order.not-owner') : say('order.not-equal');
 }
 
 /** Why one may not give roles; empty if one may. @param {string} mine */
-export const whyNoRoles = (mine) => (mine === 'owner' ? '' : words.onlyOwner);
+export const whyNoRoles = (mine) => (mine === 'owner' ? '' : say('order.only-owner'));
 
 /** Why one may not set the order of a room; empty if one may. @param {string} mine */
-export const whyNoOrder = (mine) => (RANK[mine] < RANK.moderator ? words.onlyModerators : '');
+export const whyNoOrder = (mine) => (RANK[mine] < RANK.moderator ? say('order.only-moderators') : '');
 
 /** Why one may not leave; empty if one may. @param {{role: string, members: number}} conversation */
-export const whyNotLeave = ({ role, members }) => (role === 'owner' && members > 1 ? words.handOverFirst : '');
+export const whyNotLeave = ({ role, members }) => (role === 'owner' && members > 1 ? say('order.hand-over-first') : '');
 
 /** "15:20", "Thursday 15:20", "24 December, 15:20". @param {number} ts unix milliseconds */
 export function untilWords(ts) {
-  const lang = document.documentElement.lang || 'en';
   const ahead = ts - Date.now();
   if (new Date(ts).toDateString() === new Date().toDateString()) return timeOfDay(ts);
-  const day = new Intl.DateTimeFormat(lang, ahead < 6 * DAY_MS ? { weekday: 'long' } : { day: 'numeric', month: 'long' });
-  return `${day.format(ts)}, ${timeOfDay(ts)}`;
+  return say('order.until', { day: intl(Intl.DateTimeFormat, ahead < 6 * DAY_MS ? WEEKDAY : DAY).format(ts), time: timeOfDay(ts) });
+}
+
+/** "30 seconds", "1 hour": in the largest unit that fits. @param {number} seconds */
+function durationWords(seconds) {
+  const [size, unit] = UNITS.find(([length]) => seconds % length === 0) ?? UNITS[3];
+  return intl(Intl.NumberFormat, unit).format(seconds / size);
 }
 
 /** @param {number} seconds */
-export const pauseWords = (seconds) => PAUSES.find(([length]) => length === seconds)?.[1] ?? `${seconds} seconds`;
+export const pauseWords = (seconds) => (seconds ? durationWords(seconds) : say('order.off'));
 
-const reasonField = (/** @type {string} */ who) => el('div', { class: 'field' }, el('label', { class: 'field__label', for: 'reason' }, 'Reason ', el('span', { class: 'field__opt' }, '(optional)')),
-  el('p', { class: 'field__help', id: 'reason-help' }, `${who} can read it, and it stands in the audit.`),
+const reasonField = (/** @type {string} */ who) => el('div', { class: 'field' }, el('label', { class: 'field__label', for: 'reason' }, ...parts('order.reason', { optional: el('span', { class: 'field__opt' }, say('order.optional')) })),
+  el('p', { class: 'field__help', id: 'reason-help' }, say('order.reason-help', { person: who })),
   el('input', { class: 'input', id: 'reason', maxlength: String(MOST_REASON), 'aria-describedby': 'reason-help', dir: 'auto', autocomplete: 'off' }));
 
 /** @param {HTMLFormElement} form */
@@ -74,108 +72,114 @@ function reasonOf(form) {
  */
 export function deedsOf(client, { id, kind, name }) {
   const send = async (/** @type {string} */ op, /** @type {any} */ d, /** @type {(body: any) => string} */ keyFor) => client.ask(op, id, { cmid: keyFor([op, d]), ...d });
-  const here = place(kind);
+  const isRoom = kind === 'room';
 
   return {
     /** @param {import('./client.js').Person} user @param {'moderator' | 'member'} role */
     giveRole(user, role) {
+      const person = { person: user.name };
       const keyFor = steadyKey();
       const up = role === 'moderator';
       ask({
-        title: up ? `Make ${user.name} a moderator?` : `Make ${user.name} a member again?`,
-        text: up ? 'Moderators add and remove people, mute and ban members, delete their messages and set slow mode. You can take it back.'
-          : `${user.name} stays in the ${here} and moderates no more. You can take it back.`,
-        verb: up ? `Make ${user.name} a moderator` : `Make ${user.name} a member`, keep: 'Leave it as it is', busy: 'Changing…', bad: false,
+        title: say(up ? 'order.up' : 'order.down', person),
+        text: up ? say('order.up-text') : say(isRoom ? 'order.down-text-room' : 'order.down-text-group', person),
+        verb: say(up ? 'order.up-do' : 'order.down-do', person), keep: say('order.keep'), busy: say('order.changing'), bad: false,
         work: async () => {
           await send('member.role', { user: user.id, role }, keyFor);
-          return up ? `${user.name} is a moderator now.` : `${user.name} is a member now.`;
+          return say(up ? 'order.up-done' : 'order.down-done', person);
         },
       });
     },
 
     /** @param {import('./client.js').Person} user */
     handOver(user) {
+      const person = { person: user.name };
       const keyFor = steadyKey();
       ask({
-        title: `Hand ${name} over to ${user.name}?`,
-        text: `${user.name} owns the ${here} then and gives the roles, you become a moderator. Only ${user.name} can give it back.`,
-        verb: `Hand over to ${user.name}`, keep: 'Stay the owner', busy: 'Handing over…',
+        title: say('order.hand', { ...person, name }),
+        text: say(isRoom ? 'order.hand-text-room' : 'order.hand-text-group', person),
+        verb: say('order.hand-do', person), keep: say('order.hand-keep'), busy: say('order.hand-busy'),
         work: async () => {
           await send('member.role', { user: user.id, role: 'owner' }, keyFor);
-          return `${user.name} is the owner now, you are a moderator.`;
+          return say('order.hand-done', person);
         },
       });
     },
 
     /** @param {import('./client.js').Person} user */
     mute(user) {
+      const person = { person: user.name };
       const keyFor = steadyKey();
-      const choices = MUTES.map(([seconds, label], at) => el('label', { class: 'check' }, el('input', { type: 'radio', name: 'seconds', value: String(seconds), checked: at === 0 }),
-        el('span', {}, label, el('span', { class: 'quiet small' }, ` until ${untilWords(Date.now() + seconds * 1000)}`))));
+      const choices = MUTES.map((seconds, at) => el('label', { class: 'check' }, el('input', { type: 'radio', name: 'seconds', value: String(seconds), checked: at === 0 }),
+        el('span', {}, durationWords(seconds), el('span', { class: 'quiet small' }, ` ${say('order.until-time', { time: untilWords(Date.now() + seconds * 1000) })}`))));
       ask({
-        title: `Mute ${user.name}?`,
-        text: `${user.name} can read on, but not write, edit or react in this ${here} until the time is over or a moderator ends it.`,
-        verb: `Mute ${user.name}`, keep: `Let ${user.name} write`, busy: 'Muting…',
-        fields: [el('fieldset', { class: 'stack stack--sm' }, el('legend', { class: 'field__label' }, 'How long?'), ...choices), reasonField(user.name)],
+        title: say('order.mute', person),
+        text: say(isRoom ? 'order.mute-text-room' : 'order.mute-text-group', person),
+        verb: say('order.mute-do', person), keep: say('order.mute-keep', person), busy: say('order.mute-busy'),
+        fields: [el('fieldset', { class: 'stack stack--sm' }, el('legend', { class: 'field__label' }, say('order.how-long')), ...choices), reasonField(user.name)],
         work: async (form) => {
           const seconds = Number(/** @type {HTMLInputElement} */ (form.querySelector('[name="seconds"]:checked')).value);
           await send('moderation.mute', { user: user.id, seconds, ...reasonOf(form) }, keyFor);
-          return `${user.name} is muted ${MUTES.find(([length]) => length === seconds)?.[2]}.`;
+          return say('order.mute-done', { ...person, time: durationWords(seconds) });
         },
       });
     },
 
     /** @param {import('./client.js').Person} user */
     unmute(user) {
+      const person = { person: user.name };
       const keyFor = steadyKey();
       ask({
-        title: `Let ${user.name} write again?`, text: `${user.name} can write, edit and react in this ${here} at once.`,
-        verb: `Unmute ${user.name}`, keep: 'Leave it as it is', busy: 'Ending the mute…', bad: false,
+        title: say('order.unmute', person), text: say(isRoom ? 'order.unmute-text-room' : 'order.unmute-text-group', person),
+        verb: say('order.unmute-do', person), keep: say('order.keep'), busy: say('order.unmute-busy'), bad: false,
         work: async () => {
           await send('moderation.mute', { user: user.id, seconds: 0 }, keyFor);
-          return `${user.name} can write again.`;
+          return say('order.unmute-done', person);
         },
       });
     },
 
     /** @param {import('./client.js').Person} user */
     remove(user) {
+      const person = { person: user.name };
       const keyFor = steadyKey();
       ask({
-        title: `Remove ${user.name} from ${name}?`,
-        text: `${user.name} is out at once, on every device, and reads nothing from now on. What ${user.name} wrote stays. ${kind === 'room' ? 'Anybody can join again.' : 'A moderator can add them again.'}`,
-        verb: `Remove ${user.name}`, keep: `Keep ${user.name}`, busy: 'Removing…', fields: [reasonField(user.name)],
+        title: say('order.remove', { ...person, name }),
+        text: say(isRoom ? 'order.remove-text-room' : 'order.remove-text-group', person),
+        verb: say('order.remove-do', person), keep: say('order.remove-keep', person), busy: say('order.remove-busy'), fields: [reasonField(user.name)],
         work: async (form) => {
           await send('member.remove', { user: user.id, ...reasonOf(form) }, keyFor);
-          return `${user.name} is not in ${name} any more.`;
+          return say('order.remove-done', { ...person, name });
         },
       });
     },
 
     /** @param {import('./client.js').Person} user */
     ban(user) {
+      const person = { person: user.name };
       const keyFor = steadyKey();
       ask({
-        title: `Ban ${user.name} from ${name}?`,
-        text: `${user.name} is out at once, on every device, and cannot come back until a moderator lifts the ban. What ${user.name} wrote stays.`,
-        verb: `Ban ${user.name}`, keep: `Keep ${user.name}`, busy: 'Banning…', fields: [reasonField(user.name)],
+        title: say('order.ban', { ...person, name }),
+        text: say('order.ban-text', person),
+        verb: say('order.ban-do', person), keep: say('order.remove-keep', person), busy: say('order.ban-busy'), fields: [reasonField(user.name)],
         work: async (form) => {
           await send('moderation.ban', { user: user.id, ...reasonOf(form) }, keyFor);
-          return `${user.name} is banned from ${name}.`;
+          return say('order.ban-done', { ...person, name });
         },
       });
     },
 
     /** @param {import('./client.js').Person} user */
     unban(user) {
+      const person = { person: user.name };
       const keyFor = steadyKey();
       ask({
-        title: `Let ${user.name} back in?`,
-        text: kind === 'room' ? `${user.name} can join again. Nobody is told.` : `A moderator can add ${user.name} again. Nobody is told.`,
-        verb: 'Let back in', keep: 'Keep the ban', busy: 'Lifting the ban…', bad: false,
+        title: say('order.unban', person),
+        text: say(isRoom ? 'order.unban-text-room' : 'order.unban-text-group', person),
+        verb: say('order.unban-do'), keep: say('order.unban-keep'), busy: say('order.unban-busy'), bad: false,
         work: async () => {
           await send('moderation.unban', { user: user.id }, keyFor);
-          return `The ban on ${user.name} is lifted.`;
+          return say('order.unban-done', person);
         },
       });
     },
@@ -183,16 +187,16 @@ export function deedsOf(client, { id, kind, name }) {
     /** @param {number} now seconds */
     slowMode(now) {
       const keyFor = steadyKey();
-      const known = PAUSES.some(([seconds]) => seconds === now) ? PAUSES : [...PAUSES, /** @type {[number, string]} */ ([now, pauseWords(now)])];
-      const select = el('select', { class: 'input select', id: 'pause' }, ...known.map(([seconds, label]) => el('option', { value: String(seconds), selected: seconds === now }, label)));
+      const known = PAUSES.includes(now) ? PAUSES : [...PAUSES, now];
+      const select = el('select', { class: 'input select', id: 'pause' }, ...known.map((seconds) => el('option', { value: String(seconds), selected: seconds === now }, pauseWords(seconds))));
       ask({
-        title: 'Slow mode', text: 'Members pause between two messages. Moderators do not have to.',
-        verb: 'Set slow mode', keep: 'Leave it as it is', busy: 'Setting…', bad: false,
-        fields: [el('div', { class: 'field' }, el('label', { class: 'field__label', for: 'pause' }, 'Pause between two messages'), select)],
+        title: say('order.slow'), text: say('order.slow-text'),
+        verb: say('order.slow-do'), keep: say('order.keep'), busy: say('order.slow-busy'), bad: false,
+        fields: [el('div', { class: 'field' }, el('label', { class: 'field__label', for: 'pause' }, say('order.slow-label')), select)],
         work: async () => {
           const seconds = Number(select.value);
           await send('moderation.slow_mode', { seconds }, keyFor);
-          return seconds ? `Members wait ${pauseWords(seconds)} between two messages now.` : 'Slow mode is off.';
+          return seconds ? say('order.slow-done', { time: pauseWords(seconds) }) : say('order.slow-over');
         },
       });
     },
@@ -201,14 +205,13 @@ export function deedsOf(client, { id, kind, name }) {
     leave(onLeaving) {
       const keyFor = steadyKey();
       ask({
-        title: `Leave ${name}?`,
-        text: kind === 'room' ? 'You read and write here no more. What you wrote stays. You can join again whenever you like.'
-          : 'You read and write here no more. What you wrote stays. To come back, a moderator has to add you, and you will not see what was said before.',
-        verb: `Leave the ${here}`, keep: 'Stay', busy: 'Leaving…',
+        title: say('order.leave', { name }),
+        text: say(isRoom ? 'order.leave-text-room' : 'order.leave-text-group'),
+        verb: say(isRoom ? 'order.leave-room' : 'order.leave-group'), keep: say('order.leave-keep'), busy: say('order.leave-busy'),
         work: async () => {
           onLeaving();
           await send('member.leave', {}, keyFor);
-          return `You left ${name}.`;
+          return say('order.leave-done', { name });
         },
       });
     },
@@ -228,18 +231,18 @@ export function deedsOf(client, { id, kind, name }) {
  * @returns {import('./menu.js').Step[]}
  */
 export function stepsFor({ member: { user, role }, mine, kind, isMe, isMuted }, deeds, onProfile) {
-  const profile = { label: 'Profile', sign: 'person', run: onProfile };
+  const profile = { label: say('profile.title'), sign: 'person', run: onProfile };
   if (isMe || kind === 'direct') return [profile];
   const noRoles = whyNoRoles(mine);
   const against = whyNotAgainst(mine, role);
   const step = (/** @type {string} */ label, /** @type {string} */ sign, /** @type {string} */ why, /** @type {() => void} */ run, bad = false) => ({ label, sign, run, bad, why, off: Boolean(why) });
   return [
     profile,
-    role === 'moderator' ? step('Make a member', 'down', noRoles, () => deeds.giveRole(user, 'member')) : step('Make a moderator', 'shield', noRoles || (role === 'owner' ? words.notOwner : ''), () => deeds.giveRole(user, 'moderator')),
-    step('Hand over the ownership', 'spark', noRoles, () => deeds.handOver(user)),
-    step(isMuted ? 'Mute anew' : 'Mute', 'bell-off', against, () => deeds.mute(user)),
-    { ...step('Unmute', 'bell', against, () => deeds.unmute(user)), ...(against || isMuted ? {} : { why: words.unmuteUnknown }) },
-    step(`Remove from the ${place(kind)}`, 'minus', against, () => deeds.remove(user), true),
-    step('Ban', 'lock', against, () => deeds.ban(user), true),
+    role === 'moderator' ? step(say('order.step-down'), 'down', noRoles, () => deeds.giveRole(user, 'member')) : step(say('order.step-up'), 'shield', noRoles || (role === 'owner' ? say('order.not-owner') : ''), () => deeds.giveRole(user, 'moderator')),
+    step(say('order.step-hand'), 'spark', noRoles, () => deeds.handOver(user)),
+    step(isMuted ? say('order.step-mute-anew') : say('order.step-mute'), 'bell-off', against, () => deeds.mute(user)),
+    { ...step(say('order.step-unmute'), 'bell', against, () => deeds.unmute(user)), ...(against || isMuted ? {} : { why: say('order.unmute-unknown') }) },
+    step(kind === 'room' ? say('order.step-remove-room') : say('order.step-remove-group'), 'minus', against, () => deeds.remove(user), true),
+    step(say('order.step-ban'), 'lock', against, () => deeds.ban(user), true),
   ];
 }

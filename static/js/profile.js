@@ -6,8 +6,7 @@ import { failureWords } from './form.js';
 import { personAvatar } from './list.js';
 import { steadyKey } from './question.js';
 import { Refused, call } from './session.js';
-
-const month = new Intl.DateTimeFormat(document.documentElement.lang || 'en', { month: 'long', year: 'numeric' });
+import { monthOf, say } from './words.js';
 
 /**
  * When an account was made, unix milliseconds: its id is a UUID of version 7, which begins with that time.
@@ -21,7 +20,7 @@ export function madeAt(id) {
 /** "Here since November 2026", or nothing if nobody knows. @param {string} id */
 export function sinceWords(id) {
   const ts = madeAt(id);
-  return ts ? `Here since ${month.format(ts)}` : '';
+  return ts ? say('profile.since', { month: monthOf(ts) }) : '';
 }
 
 /**
@@ -32,7 +31,7 @@ export function profileCard(person, { isMe, isHere, role, onTalk }) {
   const keyFor = steadyKey();
   const said = el('p', { class: 'field__error', role: 'status' });
   const since = sinceWords(person.id);
-  const talk = el('button', { class: 'btn btn--act', type: 'button' }, icon('chat'), 'Message');
+  const talk = el('button', { class: 'btn btn--act', type: 'button' }, icon('chat'), say('profile.message'));
   talk.addEventListener('click', async () => {
     const body = { kind: 'direct', with: person.username };
     said.replaceChildren();
@@ -45,10 +44,10 @@ export function profileCard(person, { isMe, isHere, role, onTalk }) {
       said.replaceChildren(icon('alert', 'icon icon--sm'), el('span', {}, failureWords(error).join(' ')));
     }
   });
-  const facts = [['leaf', since], ['chat', isHere ? 'Here now' : ''], ['shield', role]].filter(([, fact]) => fact);
-  const dialog = openDialog('Profile',
+  const facts = [['leaf', since], ['chat', isHere ? say('here-now') : ''], ['shield', role]].filter(([, fact]) => fact);
+  const dialog = openDialog(say('profile.title'),
     el('div', { class: 'profile-card' }, personAvatar(person, 'avatar--xl', isHere),
       el('div', {}, el('p', { class: 'profile-card__name', dir: 'auto' }, person.name), el('p', { class: 'quiet' }, `@${person.username}`)),
       el('ul', { class: 'facts small', role: 'list' }, ...facts.map((fact) => el('li', {}, icon(fact[0]), el('span', {}, fact[1])))),
-      isMe ? el('p', { class: 'small quiet' }, 'This is how others see you.') : el('div', { class: 'row' }, talk), said));
+      isMe ? el('p', { class: 'small quiet' }, say('profile.own')) : el('div', { class: 'row' }, talk), said));
 }

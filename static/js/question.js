@@ -3,19 +3,16 @@
 import { announce, el, icon } from './dom.js';
 import { CommandError } from './client.js';
 import { failureWords } from './form.js';
+import { reasonOf } from './reason.js';
 import { Refused, uuid } from './session.js';
-
-const words = {
-  offline: 'You are offline, so nothing has changed yet. Try again when you are back.',
-  later: 'The server takes this in a moment. Try again.',
-};
+import { say } from './words.js';
 
 /** @param {unknown} error @returns {string} */
 function sentenceOf(error) {
   if (error instanceof Refused) return failureWords(error).join(' ').trim();
   if (!(error instanceof CommandError)) throw error;
-  if (error.code === 'connection_lost') return words.offline;
-  return ['rate_limited', 'unavailable', 'overloaded'].includes(error.code) ? words.later : error.message;
+  if (error.code === 'connection_lost') return say('question.offline');
+  return ['rate_limited', 'unavailable', 'overloaded'].includes(error.code) ? say('question.later') : reasonOf(error.code, error.message);
 }
 
 /**

@@ -6,6 +6,7 @@ import { docs } from './en/docs.js';
 import { edit } from './en/edit.js';
 import { live } from './en/live.js';
 import { people } from './en/people.js';
+import { rooms } from './en/rooms.js';
 import { talk } from './en/talk.js';
 
-export const en = /** @type {const} */ ({ ...account, ...docs, ...edit, ...live, ...people, ...talk });
+export const en = /** @type {const} */ ({ ...account, ...docs, ...edit, ...live, ...people, ...rooms, ...talk });
