@@ -2,6 +2,7 @@
 
 import { announce, byId, el, icon, keepIcons } from './dom.js';
 import { Schemas } from './schema.js';
+import { parts, say } from './words.js';
 
 const START = `const ws = new WebSocket("${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/v1/ws", ["allthrive.v1.json", "ticket." + ticket]);
 const send = (id, op, d, room) => ws.send(JSON.stringify({ id, op, room, d }));
@@ -18,17 +19,17 @@ const prose = (text) => text.split('`').map((part, at) => (at % 2 ? el('code', {
 
 /** Code with a button that copies it. @param {string} label @param {string} text */
 function code(label, text) {
-  const button = el('button', { class: 'btn btn--quiet btn--sm', type: 'button', 'aria-label': `Copy: ${label}`, onclick: copy }, icon('copy', 'icon icon--sm'), ' Copy');
+  const button = el('button', { class: 'btn btn--quiet btn--sm', type: 'button', 'aria-label': say('docs.copy-what', { what: label }), onclick: copy }, icon('copy', 'icon icon--sm'), ` ${say('docs.copy')}`);
   async function copy() {
     try {
       await navigator.clipboard.writeText(text);
-      button.lastChild.textContent = ' Copied';
-      announce('Copied.');
+      button.lastChild.textContent = ` ${say('docs.copied')}`;
+      announce(say('docs.copied-said'));
       window.setTimeout(() => {
-        button.lastChild.textContent = ' Copy';
+        button.lastChild.textContent = ` ${say('docs.copy')}`;
       }, 2000);
     } catch {
-      announce('This browser does not let the page copy. Select the text instead.');
+      announce(say('docs.cannot-copy'));
     }
   }
   return el('div', { class: 'docs__code' }, el('div', { class: 'docs__bar' }, el('span', {}, label), button),
@@ -42,17 +43,17 @@ function table(schemas, schema, caption) {
   if (!names.length) return null;
   const rows = names.map((name) => {
     const about = fields[name].description ?? schemas.at(fields[name])?.description ?? '';
-    return el('tr', {}, el('td', {}, el('code', {}, name), required.has(name) ? '' : ' (optional)'), el('td', {}, schemas.words(fields[name])), el('td', {}, ...prose(about)));
+    return el('tr', {}, el('td', {}, ...(required.has(name) ? [el('code', {}, name)] : parts('docs.optional', { field: el('code', {}, name) }))), el('td', {}, schemas.words(fields[name])), el('td', {}, ...prose(about)));
   });
   return el('div', { class: 'docs__scroll', tabindex: '0', role: 'group', 'aria-label': caption },
     el('table', { class: 'docs__table' }, el('caption', { class: 'vh' }, caption),
-      el('thead', {}, el('tr', {}, ...['Field', 'What it is', 'Meaning'].map((head) => el('th', { scope: 'col' }, head)))), el('tbody', {}, ...rows)));
+      el('thead', {}, el('tr', {}, ...[say('docs.field'), say('docs.what'), say('docs.meaning')].map((head) => el('th', { scope: 'col' }, head)))), el('tbody', {}, ...rows)));
 }
 
-/** @param {string} group @param {string} title @param {string} about @param {...(Node | null | undefined | false | string)} parts @returns {Item} */
-function item(group, title, about, ...parts) {
-  const id = slug(`${group} ${title}`);
-  const node = el('article', { class: 'docs__item', id }, el('h3', {}, title), about && el('p', {}, ...prose(about)), ...parts);
+/** @param {string} name makes its address, which is the same in every language @param {string} group @param {string} title @param {string} about @param {...(Node | null | undefined | false | string)} rest @returns {Item} */
+function item(name, group, title, about, ...rest) {
+  const id = slug(name);
+  const node = el('article', { class: 'docs__item', id }, el('h3', {}, title), about && el('p', {}, ...prose(about)), ...rest);
   return { group, title, id, node };
 }
 
@@ -68,13 +69,13 @@ function socketItems(spec) {
     const answered = operation.reply && message(operation.reply.messages[0]);
     const d = asked.payload.properties?.d;
     const sent = { id: 7, ...schemas.frame(asked.payload) };
-    return item('Commands', name, operation.summary, d && table(schemas, d, `Fields of ${name}`), code(`You send ${name}`, pretty(sent)),
-      answered && code('The server answers', pretty({ ...schemas.frame(answered.payload), id: 7 })));
+    return item(`commands ${name}`, say('docs.commands'), name, operation.summary, d && table(schemas, d, say('docs.fields-of', { name })), code(say('docs.you-send-what', { name }), pretty(sent)),
+      answered && code(say('docs.answers'), pretty({ ...schemas.frame(answered.payload), id: 7 })));
   });
   const events = operations.filter(([, operation]) => operation.action === 'send').map(([name, operation]) => {
     const told = message(operation.messages[0]);
     const d = told.payload.properties?.d;
-    return item('Events', name.replace(/^event\./, ''), operation.summary, d && table(schemas, d, `Fields of ${name}`), code('The server tells', pretty(schemas.frame(told.payload))));
+    return item(`events ${name.replace(/^event\./, '')}`, say('docs.events'), name.replace(/^event\./, ''), operation.summary, d && table(schemas, d, say('docs.fields-of', { name })), code(say('docs.tells'), pretty(schemas.frame(told.payload))));
   });
   const channel = /** @type {any} */ (Object.values(spec.channels)[0]);
   const rows = (/** @type {[string, string][]} */ pairs, /** @type {string} */ caption, /** @type {string[]} */ heads) => el('div', { class: 'docs__scroll', tabindex: '0', role: 'group', 'aria-label': caption },
@@ -82,9 +83,9 @@ function socketItems(spec) {
       el('tbody', {}, ...pairs.map(([name, about]) => el('tr', {}, el('td', {}, el('code', {}, name)), el('td', {}, ...prose(about)))))));
   const codes = schemas.at({ $ref: '#/components/schemas/Code' })?.oneOf ?? [];
   const rest = [
-    item('Limits and codes', 'Refusals', 'A command that was not carried out is answered with one of these; nothing has changed then.', rows(codes.map((/** @type {any} */ one) => [one.const, one.description]), 'Codes of refusals', ['Code', 'Meaning'])),
-    item('Limits and codes', 'Closes', 'Below 4050 connect again and resume; below 4100 renew the sign-in first; from 4100 on stop.', rows(channel['x-close-codes'].map((/** @type {any} */ one) => [String(one.code), one.description]), 'Close codes', ['Code', 'Meaning'])),
-    item('Limits and codes', 'Limits', 'What one frame, one list and one text may hold. How often you may speak is in the welcome.', rows(Object.entries(channel['x-limits']).map(([name, value]) => [name, String(value)]), 'Limits', ['Limit', 'Value'])),
+    item('limits-and-codes-refusals', say('docs.limits-and-codes'), say('docs.refusals'), say('docs.refusals-more'), rows(codes.map((/** @type {any} */ one) => [one.const, one.description]), say('docs.refusals-table'), [say('docs.code'), say('docs.meaning')])),
+    item('limits-and-codes-closes', say('docs.limits-and-codes'), say('docs.closes'), say('docs.closes-more'), rows(channel['x-close-codes'].map((/** @type {any} */ one) => [String(one.code), one.description]), say('docs.closes-table'), [say('docs.code'), say('docs.meaning')])),
+    item('limits-and-codes-limits', say('docs.limits-and-codes'), say('docs.limits'), say('docs.limits-more'), rows(Object.entries(channel['x-limits']).map(([name, value]) => [name, String(value)]), say('docs.limits'), [say('docs.limit'), say('docs.value')])),
   ];
   return [...commands, ...events, ...rest];
 }
@@ -100,9 +101,9 @@ function restItems(spec) {
     const writes = method !== 'get';
     const needsKey = (operation.parameters ?? []).some((/** @type {any} */ one) => schemas.at(one).name?.toLowerCase() === 'idempotency-key');
     const curl = [`curl -X ${method.toUpperCase()} ${location.origin}${path.replace('{id}', '0190a1b2-0000-7000-8000-000000000001')}`, operation.responses?.['401'] && !/\/(login|refresh)$/.test(path) && '-H "Authorization: Bearer $TOKEN"', needsKey && '-H "Idempotency-Key: $(uuidgen)"', body && '-H "Content-Type: application/json"', body && `-d '${JSON.stringify(schemas.example(body))}'`].filter(Boolean).join(' \\\n  ');
-    return item('REST', `${method.toUpperCase()} ${path}`, [operation.summary, operation.description].filter(Boolean).join(' '), body && table(schemas, body, `Fields of ${method} ${path}`), code(writes ? 'You send' : 'You ask', curl),
-      answer ? code(`${good?.[0]}`, pretty(schemas.example(answer))) : good && el('p', { class: 'quiet' }, `Answers ${good[0]} without a body.`),
-      bad.length > 0 && el('p', { class: 'quiet' }, `May answer ${bad.join(', ')}, each as a problem (RFC 9457).`));
+    return item(`rest ${method} ${path}`, 'REST', `${method.toUpperCase()} ${path}`, [operation.summary, operation.description].filter(Boolean).join(' '), body && table(schemas, body, say('docs.fields-of', { name: `${method} ${path}` })), code(writes ? say('docs.you-send') : say('docs.you-ask'), curl),
+      answer ? code(`${good?.[0]}`, pretty(schemas.example(answer))) : good && el('p', { class: 'quiet' }, say('docs.no-body', { status: good[0] })),
+      bad.length > 0 && el('p', { class: 'quiet' }, say('docs.may-answer', { statuses: bad.join(', ') })));
   }));
 }
 
@@ -127,7 +128,7 @@ function find(items) {
     if (!link.parentElement.hidden) left += 1;
   }
   for (const section of byId('nav').children) section.hidden = !section.querySelector('li:not([hidden])');
-  announce(left === 0 ? `No results for “${words}”.` : `${left} of ${items.length}.`);
+  announce(left === 0 ? say('docs.found-none', { words }) : say('docs.found', { n: left, all: items.length }));
 }
 
 async function read(/** @type {string} */ path) {
@@ -141,13 +142,19 @@ async function start() {
   byId('start-code').replaceChildren(code('JavaScript', START));
   try {
     const [socket, rest] = await Promise.all([read('/asyncapi.json'), read('/openapi.json')]);
-    const items = [...socketItems(socket), ...restItems(rest)];
+    const made = () => [...socketItems(socket), ...restItems(rest)];
+    let items = made();
     draw(items);
     byId('find').addEventListener('input', () => find(items));
+    document.addEventListener('language', () => {
+      items = made();
+      draw(items);
+      byId('start-code').replaceChildren(code('JavaScript', START));
+    });
   } catch {
     byId('reference').removeAttribute('aria-busy');
-    byId('reference').replaceChildren(el('p', { class: 'note note--warn' }, 'The descriptions could not be read. Everything above is right all the same. ',
-      el('button', { class: 'btn btn--line btn--sm', type: 'button', onclick: start }, 'Try again')));
+    byId('reference').replaceChildren(el('p', { class: 'note note--warn' }, `${say('docs.not-read')} `,
+      el('button', { class: 'btn btn--line btn--sm', type: 'button', onclick: start }, say('try-again'))));
   }
 }
 

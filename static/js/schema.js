@@ -1,7 +1,12 @@
 // Reads JSON Schemas for people: what a value may be in words, and an example of it. Only what the two
 // descriptions of this server use.
 
+import { say } from './words.js';
+
 /** @typedef {Record<string, any>} Schema */
+
+/** "a or b or c". @param {string[]} choices */
+const anyOf = (choices) => choices.reduce((one, other) => (one ? say('docs.or', { one, other }) : other), '');
 
 /** What `"$ref"` names, within one document. */
 export class Schemas {
@@ -44,20 +49,20 @@ export class Schemas {
   /** What it may be, in a few words. @param {Schema} schema @returns {string} */
   words(schema) {
     const whole = this.at(schema);
-    if (!whole || whole === true) return 'anything';
+    if (!whole || whole === true) return say('docs.anything');
     if (whole.const !== undefined) return JSON.stringify(whole.const);
-    if (whole.enum) return whole.enum.map((/** @type {any} */ one) => JSON.stringify(one)).join(' or ');
+    if (whole.enum) return anyOf(whole.enum.map((/** @type {any} */ one) => JSON.stringify(one)));
     const choices = (whole.oneOf ?? whole.anyOf ?? []).filter((/** @type {Schema} */ one) => this.at(one)?.type !== 'null');
-    if (choices.length) return [...new Set(choices.map((/** @type {Schema} */ one) => this.words(one)))].join(' or ');
-    const type = [whole.type].flat().filter((/** @type {string} */ one) => one && one !== 'null').join(' or ');
-    if (type === 'array') return `list of ${this.words(whole.items ?? true)}`;
-    if (type === 'object' || whole.properties || whole.allOf) return this.nameOf(schema) || 'object';
+    if (choices.length) return anyOf([...new Set(choices.map((/** @type {Schema} */ one) => this.words(one)))]);
+    const type = anyOf([whole.type].flat().filter((/** @type {string} */ one) => one && one !== 'null'));
+    if (type === 'array') return say('docs.list-of', { what: this.words(whole.items ?? true) });
+    if (type === 'object' || whole.properties || whole.allOf) return this.nameOf(schema) || say('docs.object');
     const bounds = [
-      whole.minLength !== undefined && whole.maxLength !== undefined && `${whole.minLength} to ${whole.maxLength} characters`,
-      whole.minimum !== undefined && whole.maximum !== undefined && `${whole.minimum} to ${whole.maximum}`,
+      whole.minLength !== undefined && whole.maxLength !== undefined && say('docs.characters', { from: String(whole.minLength), to: String(whole.maxLength) }),
+      whole.minimum !== undefined && whole.maximum !== undefined && say('docs.range', { from: String(whole.minimum), to: String(whole.maximum) }),
       whole.format === 'uuid' && 'UUID',
     ].filter(Boolean);
-    return [type || 'anything', ...bounds].join(', ');
+    return [type || say('docs.anything'), ...bounds].join(', ');
   }
 
   /** A frame that fits, of what it must have and what it says. @param {Schema} schema */

@@ -55,5 +55,6 @@ export const docs = {
   'docs.object': 'Objekt',
   'docs.list-of': 'Liste von {what}',
   'docs.characters': '{from} bis {to} Zeichen',
+  'docs.or': '{one} oder {other}',
   'docs.range': '{from} bis {to}',
 };

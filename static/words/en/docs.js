@@ -54,5 +54,6 @@ export const docs = /** @type {const} */ ({
   'docs.object': 'object',
   'docs.list-of': 'list of {what}',
   'docs.characters': '{from} to {to} characters',
+  'docs.or': '{one} or {other}',
   'docs.range': '{from} to {to}',
 });
