@@ -7,10 +7,12 @@
 //! - [`score`]: what an answer is worth: points, time, streaks
 //! - [`names`]: what a player may be called
 //! - [`rank`]: where players and teams stand
+//! - [`game`]: a live session: who may move it, and who is shown what
 
 pub mod check;
 pub mod fold;
 pub mod freeze;
+pub mod game;
 pub mod grade;
 pub mod names;
 pub mod rank;
