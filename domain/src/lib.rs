@@ -10,6 +10,7 @@
 //! - [`quiz`]: what a quiz may be, how it is frozen, graded, scored and ranked
 //! - [`entry`]: what a room's log holds
 //! - [`import`], [`export`]: questions out of files, and quizzes and reports into them
+//! - [`samples`]: quizzes to begin with
 //! - [`room`]: who may do what; the one function that turns a unit into log entries
 //!
 //! *A new thing a room can do*: a variant in [`unit::Deed`], its arm in [`room::admit`] with a unit
@@ -22,6 +23,7 @@ pub mod names;
 pub mod quiz;
 pub mod rate;
 pub mod room;
+pub mod samples;
 pub mod text;
 pub mod time;
 pub mod unit;

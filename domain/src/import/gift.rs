@@ -104,7 +104,8 @@ fn question(block: &Block, notes: &mut Notes) -> Result<(Option<String>, Questio
         Err(_) => (None, Value::Object(serde_json::Map::new())),
     };
     let patched = serde_json::from_str::<Value>(patch).ok().filter(Value::is_object).and_then(|mut patch| {
-        clean_all(&mut patch);
+        // Any JSON may stand there, escaped U+0000 included.
+        text::clean_all(&mut patch);
         merge(&mut value, patch);
         serde_json::from_value::<Question>(value).ok()
     });
@@ -137,16 +138,6 @@ fn merge(target: &mut Value, patch: Value) {
         } else {
             merge(target.entry(key).or_insert(Value::Null), value);
         }
-    }
-}
-
-/// A comment may hold any JSON, escaped U+0000 included; its texts are held to what all texts are.
-fn clean_all(value: &mut Value) {
-    match value {
-        Value::String(text) => *text = text::clean(text),
-        Value::Array(all) => all.iter_mut().for_each(clean_all),
-        Value::Object(all) => all.values_mut().for_each(clean_all),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -3,12 +3,14 @@
 //!
 //! - [`gift`]: the text format of Moodle
 //! - [`csv`] and [`xlsx`]: tables with a row per question; `rows` is what both have in common
+//! - [`json`]: our own
 //!
 //! No reader evaluates, fetches or follows anything. *A new format*: a function from bytes to [`Imported`], that
 //! hands each question to [`Imported::take`].
 
 pub mod csv;
 pub mod gift;
+pub mod json;
 mod rows;
 mod text;
 pub mod xlsx;

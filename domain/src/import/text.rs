@@ -1,5 +1,7 @@
 //! Texts of strangers made fit to keep.
 
+use serde_json::Value;
+
 use super::{MAX_TEXT_BYTES, Refused};
 
 /// A whole file as text: UTF-8, with or without its mark, lines ended by `\n` alone.
@@ -32,6 +34,16 @@ pub(super) fn line(text: &str) -> String {
 
 fn is_hidden(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}')
+}
+
+/// [`clean`] for every text in it; keys stay, and are known or not.
+pub(super) fn clean_all(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = clean(text),
+        Value::Array(all) => all.iter_mut().for_each(clean_all),
+        Value::Object(all) => all.values_mut().for_each(clean_all),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// HTML as the text that it shows: tags go, the ends of blocks are lines, the usual entities are their characters.
