@@ -1,6 +1,7 @@
 //! What a client is told when its request is not carried out: `application/problem+json` (RFC 9457) with
 //! a stable `code`, the request's id and a line per field. Never a driver's text.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -24,14 +25,15 @@ pub struct Problem {
     detail: String,
     fields: Vec<FieldError>,
     wait: Option<Wait>,
+    rev: Option<u64>,
 }
 
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
-    /// Its name.
-    #[schema(example = "username")]
-    pub field: &'static str,
+    /// Its name; inside of a quiz its path, as `questions.3.options.1.text`.
+    #[schema(example = "username", value_type = String)]
+    pub field: Cow<'static, str>,
     /// For programs: `invalid`, `taken`, `too_weak`.
     #[schema(example = "taken")]
     pub code: &'static str,
@@ -66,12 +68,15 @@ pub struct ProblemBody<'a> {
     /// A line for each field that is wrong.
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     errors: &'a [FieldError],
+    /// With `rev_conflict`: the present one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rev: Option<u64>,
 }
 
 impl Problem {
     /// A problem with its code for programs and its sentence for people.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), fields: Vec::new(), wait: None }
+        Self { status, code, detail: detail.into(), fields: Vec::new(), wait: None, rev: None }
     }
 
     /// The request is not what the route takes.
@@ -82,8 +87,15 @@ impl Problem {
     /// Fields with values that do not fit, each with its reason.
     #[must_use]
     pub fn fields(fields: Vec<FieldError>) -> Self {
-        let detail = "Some of what was sent does not fit.".to_owned();
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, code: "invalid_fields", detail, fields, wait: None }
+        let detail = "Some of what was sent does not fit.";
+        Self { fields, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields", detail) }
+    }
+
+    /// Changed by somebody else, or in another tab, meanwhile: this is its `rev` now.
+    #[must_use]
+    pub fn rev_conflict(rev: u64) -> Self {
+        let detail = "It has changed meanwhile. Read it again.";
+        Self { rev: Some(rev), ..Self::new(StatusCode::CONFLICT, "rev_conflict", detail) }
     }
 
     /// No credential, or one that is not valid.
@@ -140,8 +152,8 @@ impl Problem {
 
 /// A line for one field.
 #[must_use]
-pub fn field(field: &'static str, code: &'static str, message: impl Into<String>) -> FieldError {
-    FieldError { field, code, message: message.into() }
+pub fn field(field: impl Into<Cow<'static, str>>, code: &'static str, message: impl Into<String>) -> FieldError {
+    FieldError { field: field.into(), code, message: message.into() }
 }
 
 /// Collects what is wrong with the fields of a request, so that all of it is said at once.
@@ -208,6 +220,7 @@ impl ResponseError for Problem {
             code: self.code,
             request_id: current_request_id().map(|id| id.to_string()).unwrap_or_default(),
             errors: &self.fields,
+            rev: self.rev,
         })
     }
 }

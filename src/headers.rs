@@ -14,12 +14,12 @@ use crate::state::State;
 pub struct SecurityHeaders(Vec<(HeaderName, HeaderValue)>);
 
 impl SecurityHeaders {
-    /// For pages of these origins.
+    /// For pages of these origins, which show pictures of these hosts, too.
     #[must_use]
-    pub fn of(origins: &OwnOrigins) -> Self {
-        let policy = policy(origins);
+    pub fn of(origins: &OwnOrigins, image_hosts: &[String]) -> Self {
+        let policy = policy(origins, image_hosts);
         let mut headers = vec![
-            (header::CONTENT_SECURITY_POLICY, HeaderValue::from_str(&policy).expect("an origin is plain ASCII")),
+            (header::CONTENT_SECURITY_POLICY, HeaderValue::from_str(&policy).expect("origins and hosts are plain ASCII")),
             (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
             (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
             (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
@@ -34,11 +34,12 @@ impl SecurityHeaders {
 
 /// No inline script or style; a WebSocket to the own origin, named in full for browsers whose `'self'`
 /// leaves it out. An IPv6 address cannot be named in a policy.
-fn policy(origins: &OwnOrigins) -> String {
+fn policy(origins: &OwnOrigins, image_hosts: &[String]) -> String {
     let sockets = origins.iter().filter(|origin| !origin.authority().starts_with('['));
     let sockets: Vec<String> = sockets.map(|origin| origin.to_string().replacen("http", "ws", 1)).collect();
+    let images: String = image_hosts.iter().map(|host| format!(" https://{host} https://*.{host}")).collect();
     format!(
-        "default-src 'self'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self' {}; object-src 'none'; \
+        "default-src 'self'; style-src 'self'; script-src 'self'; img-src 'self' data:{images}; connect-src 'self' {}; object-src 'none'; \
          frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
         sockets.join(" ")
     )
@@ -69,7 +70,7 @@ mod tests {
     use crate::origin::Origin;
 
     fn has_hsts(url: &str) -> bool {
-        let headers = SecurityHeaders::of(&OwnOrigins::public(Origin::parse(url).unwrap()));
+        let headers = SecurityHeaders::of(&OwnOrigins::public(Origin::parse(url).unwrap()), &[]);
         headers.0.iter().any(|(name, _)| name == header::STRICT_TRANSPORT_SECURITY)
     }
 
@@ -81,7 +82,9 @@ mod tests {
 
     #[test]
     fn the_policy_allows_nothing_inline_and_the_own_socket() {
-        let policy = policy(&OwnOrigins::public(Origin::parse("https://chat.example.org").unwrap()));
+        let origins = OwnOrigins::public(Origin::parse("https://chat.example.org").unwrap());
+        let policy = policy(&origins, &["images.example.org".to_owned()]);
+        assert!(policy.contains("img-src 'self' data: https://images.example.org https://*.images.example.org;"));
         assert!(!policy.contains("unsafe"));
         assert!(policy.contains("connect-src 'self' wss://chat.example.org;"));
     }

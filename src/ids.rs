@@ -1,7 +1,7 @@
 //! Where new ids come from: UUIDs of version 7, whose time is the given clock's.
 
 use allthrive_domain::time::Micros;
-use allthrive_protocol::{RoomId, UserId};
+use allthrive_protocol::{QuizId, RoomId, UserId};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -24,6 +24,12 @@ pub fn direct_room(one: UserId, other: UserId) -> RoomId {
 #[must_use]
 pub fn made_room(author: UserId, cmid: allthrive_protocol::Cmid) -> RoomId {
     RoomId(derived(b"made", author.0, cmid.0))
+}
+
+/// The quiz that this write of this author makes: a retry makes the same.
+#[must_use]
+pub fn made_quiz(author: UserId, key: allthrive_protocol::Cmid) -> QuizId {
+    QuizId(derived(b"quiz", author.0, key.0))
 }
 
 /// UUID version 8 (RFC 9562): the first bytes of a SHA-256.

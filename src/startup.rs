@@ -197,7 +197,7 @@ fn state(settings: Settings, store: Store, clock: Clock, address: SocketAddr, wo
     Ok(State {
         system,
         cookies: Cookies::of(&main),
-        security_headers: SecurityHeaders::of(&origins),
+        security_headers: SecurityHeaders::of(&origins, &settings.quiz.image_hosts),
         access_tokens: AccessTokens::new(&settings.keys.access, main.to_string()),
         hashers: Hashers::start()?,
         proxies: settings.server.proxies(),

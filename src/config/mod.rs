@@ -1,6 +1,6 @@
 //! The settings: defaults that run, then a file, then the environment. One struct per section.
 //!
-//! - [`server`], [`database`], [`redis`], [`limits`], [`mail`], [`log`], [`dev`]: a section each
+//! - [`server`], [`database`], [`redis`], [`limits`], [`quiz`], [`mail`], [`log`], [`dev`]: a section each
 //! - [`secrets`]: the keys as they are written; [`keys`]: the keys as they are used
 //! - [`fields`]: what a section takes, so that every unknown key is named
 //!
@@ -13,6 +13,7 @@ pub mod keys;
 pub mod limits;
 pub mod log;
 pub mod mail;
+pub mod quiz;
 pub mod redis;
 pub mod secrets;
 pub mod server;
@@ -31,6 +32,7 @@ pub use keys::Keys;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use mail::Mail;
+pub use quiz::Quiz;
 pub use redis::Redis;
 pub use secrets::Secrets;
 pub use server::{Mode, Server};
@@ -90,6 +92,7 @@ struct Written {
     redis: Redis,
     secrets: Secrets,
     limits: Limits,
+    quiz: Quiz,
     mail: Mail,
     log: Log,
     dev: Dev,
@@ -108,6 +111,8 @@ pub struct Settings {
     pub keys: Keys,
     /// How often is too often.
     pub limits: Limits,
+    /// What quizzes may hold.
+    pub quiz: Quiz,
     /// Where mail goes.
     pub mail: Mail,
     /// What it says about itself.
@@ -139,6 +144,7 @@ impl Settings {
         wrong.extend(written.database.faults());
         wrong.extend(written.redis.faults(&written.database));
         wrong.extend(written.limits.faults());
+        wrong.extend(written.quiz.faults());
         wrong.extend(written.log.faults());
         wrong.extend(written.dev.faults(written.server.mode));
         if written.server.mode == Mode::Production {
@@ -152,8 +158,8 @@ impl Settings {
             Mode::Production => written.secrets,
             Mode::Local => local_keys(written.secrets, &written.server.data_dir)?,
         };
-        let Written { server, database, redis, limits, mail, log, dev, .. } = written;
-        Ok(Self { server, database, redis, keys: Keys::from_secrets(&secrets)?, limits, mail, log, dev })
+        let Written { server, database, redis, limits, quiz, mail, log, dev, .. } = written;
+        Ok(Self { server, database, redis, keys: Keys::from_secrets(&secrets)?, limits, quiz, mail, log, dev })
     }
 
     /// Where mail is written.
@@ -240,6 +246,7 @@ fn section_fields(section: &str) -> Option<&'static [&'static str]> {
         "redis" => Some(fields::of::<Redis>()),
         "secrets" => Some(fields::of::<Secrets>()),
         "limits" => Some(fields::of::<Limits>()),
+        "quiz" => Some(fields::of::<Quiz>()),
         "mail" => Some(fields::of::<Mail>()),
         "log" => Some(fields::of::<Log>()),
         "dev" => Some(fields::of::<Dev>()),

@@ -28,6 +28,7 @@ fn the_sample_says_the_defaults() {
     let default = Written::default();
     assert_eq!(sample.server, default.server);
     assert_eq!(sample.limits, default.limits);
+    assert_eq!(sample.quiz, default.quiz);
     assert_eq!(sample.mail, default.mail);
     assert_eq!(sample.log, default.log);
     assert_eq!(sample.dev, default.dev);
@@ -100,8 +101,13 @@ fn a_database_that_is_not_postgres_is_refused() {
 
 #[test]
 fn every_unknown_key_is_named() {
-    let refused = refusal(&[("ALLTHRIVE__SERVER__LISTN", "x"), ("ALLTHRIVE__LIMITS__MANY", "1"), ("ALLTHRIVE__QUIZ__PIN", "1")]);
-    for name in ["server.listn", "limits.many", "quiz"] {
+    let refused = refusal(&[
+        ("ALLTHRIVE__SERVER__LISTN", "x"),
+        ("ALLTHRIVE__LIMITS__MANY", "1"),
+        ("ALLTHRIVE__QUIZ__PIN", "1"),
+        ("ALLTHRIVE__QUIZZ__PIN", "1"),
+    ]);
+    for name in ["server.listn", "limits.many", "quiz.pin", "quizz"] {
         assert!(refused.contains(name), "{refused}");
     }
 }

@@ -1,4 +1,4 @@
-//! The JSON a request brings. Checked for its type, its size and U+0000 before a handler sees it.
+//! What a request brings: JSON, or a file. Checked for its type, its size and U+0000 before a handler sees it.
 
 use std::time::Duration;
 
@@ -14,44 +14,55 @@ use crate::error::Problem;
 /// Longest body of a request, bytes.
 pub const MAX_BYTES: usize = 64 * 1024;
 
+/// Longest body that carries a quiz, bytes: two hundred questions of the longest texts that people write.
+pub const MAX_QUIZ_BYTES: usize = 2 * 1024 * 1024;
+
 /// How long a body may take to arrive: much longer than a slow phone needs for 64 KiB.
 const WITHIN: Duration = Duration::from_secs(20);
 
-/// A request's body as this type. Unknown fields are ignored.
-#[derive(Debug)]
-pub struct Json<T>(pub T);
+/// How long a longer one may.
+const LONG_WITHIN: Duration = Duration::from_secs(60);
 
-impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+/// A request's body as this type, of at most so many bytes. Unknown fields are ignored.
+#[derive(Debug)]
+pub struct Json<T, const MOST: usize = MAX_BYTES>(pub T);
+
+impl<T: DeserializeOwned + 'static, const MOST: usize> FromRequest for Json<T, MOST> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let typed = request.content_type().eq_ignore_ascii_case("application/json");
-        // Unpacking would come before the limit: a few bytes could become gigabytes.
-        let packed = request.headers().get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
-        if packed {
-            let detail = "Send the body as it is, without Content-Encoding.";
-            let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail);
-            return Box::pin(std::future::ready(Err(problem)));
-        }
-        let bytes = web::Bytes::from_request(request, payload);
+        let bytes = arrived(request, payload, MOST);
         Box::pin(async move {
             if !typed {
                 return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send application/json."));
             }
-            let slow = |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "The body did not arrive in time.");
-            let bytes = actix_web::rt::time::timeout(WITHIN, bytes).await.map_err(slow)?.map_err(|error| too_large_or_cut(&error))?;
-            read(&bytes).map(Self)
+            read(&bytes.await?).map(Self)
         })
     }
 }
 
-fn too_large_or_cut(error: &actix_web::Error) -> Problem {
-    match error.as_response_error().status_code() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("A body has at most {MAX_BYTES} bytes."))
+/// The body whole, if it is no longer than `most`.
+fn arrived(request: &HttpRequest, payload: &mut Payload, most: usize) -> impl Future<Output = Result<web::Bytes, Problem>> + use<> {
+    // Unpacking would come before the limit: a few bytes could become gigabytes.
+    let packed = request.headers().get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let payload = web::Payload::from_request(request, payload).into_inner();
+    async move {
+        if packed {
+            let detail = "Send the body as it is, without Content-Encoding.";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
         }
-        _ => Problem::bad_request("The body did not arrive whole."),
+        let too_large = || Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("A body has at most {most} bytes."));
+        if length.is_some_and(|length| length > most) {
+            return Err(too_large());
+        }
+        let slow = |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "The body did not arrive in time.");
+        let cut = |_| Problem::bad_request("The body did not arrive whole.");
+        let bytes = payload.map_err(cut)?.to_bytes_limited(most);
+        let within = if most > MAX_BYTES { LONG_WITHIN } else { WITHIN };
+        actix_web::rt::time::timeout(within, bytes).await.map_err(slow)?.map_err(|_| too_large())?.map_err(cut)
     }
 }
 

@@ -11,6 +11,8 @@ pub mod health;
 pub mod list;
 pub mod members;
 pub mod person;
+pub mod quiz_view;
+pub mod quizzes;
 pub mod reactions;
 pub mod restrictions;
 pub mod session;
@@ -60,6 +62,14 @@ mod method {
     pub(super) fn post() -> Route {
         web::post()
     }
+
+    pub(super) fn put() -> Route {
+        web::put()
+    }
+
+    pub(super) fn delete() -> Route {
+        web::delete()
+    }
 }
 
 routes! {
@@ -82,6 +92,15 @@ routes! {
     post "/api/v1/conversations/{id}/members" => members::add;
     get "/api/v1/conversations/{id}/messages/{seq}/reactions" => reactions::list;
     get "/api/v1/conversations/{id}/restrictions" => restrictions::list;
+    get "/api/v1/me/quizzes" => quizzes::own;
+    get "/api/v1/quizzes" => quizzes::browse;
+    post "/api/v1/quizzes" => quizzes::make;
+    get "/api/v1/quizzes/topics" => quizzes::topics;
+    get "/api/v1/quizzes/{id}" => quizzes::one;
+    put "/api/v1/quizzes/{id}" => quizzes::replace;
+    delete "/api/v1/quizzes/{id}" => quizzes::delete;
+    post "/api/v1/quizzes/{id}/publish" => quizzes::publish;
+    post "/api/v1/quizzes/{id}/unpublish" => quizzes::unpublish;
 }
 
 /// Adds what the settings ask for and nobody else needs.

@@ -64,6 +64,25 @@ pub enum FaultCode {
     Kind,
 }
 
+impl FaultCode {
+    /// Its name, for programs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::TooLong => "too_long",
+            Self::Characters => "characters",
+            Self::TooFew => "too_few",
+            Self::TooMany => "too_many",
+            Self::OutOfRange => "out_of_range",
+            Self::Duplicate => "duplicate",
+            Self::Key => "key",
+            Self::Address => "address",
+            Self::Kind => "kind",
+        }
+    }
+}
+
 /// What a draft must keep to: bounds and characters. `image_hosts` are the hosts from which pictures may come, each
 /// with its subdomains.
 #[must_use]
