@@ -11,22 +11,7 @@ import { whoReacted } from './reactors.js';
 import { mutedWords } from './standing.js';
 import { onTouch } from './touch.js';
 import { undo } from './undo.js';
-
-const words = {
-  tools: (/** @type {string} */ name) => `Actions for the message by ${name}`,
-  you: 'you',
-  react: 'React',
-  reply: 'Reply',
-  edit: 'Edit',
-  more: 'More',
-  copy: 'Copy text',
-  erase: 'Delete',
-  who: 'Who reacted',
-  quick: 'Quick reactions',
-  moreEmoji: 'More emoji',
-  copied: 'The text is copied.',
-  notCopied: 'The text could not be copied.',
-};
+import { say } from './words.js';
 
 /**
  * @typedef {import('./messages.js').Message & {seq: number}} Shown
@@ -97,9 +82,9 @@ export class Actions {
   async #copy(text) {
     try {
       await navigator.clipboard.writeText(text);
-      announce(words.copied);
+      announce(say('actions.copied'));
     } catch {
-      announce(words.notCopied);
+      announce(say('actions.not-copied'));
     }
   }
 
@@ -167,17 +152,17 @@ export class Actions {
     const tool = (name, sign, refused, onclick, more = {}) => el('button', { class: 'icon-btn icon-btn--sm', type: 'button', tabindex: '-1', 'aria-label': refused ? `${name}. ${refused}` : name, title: refused ?? name,
       'aria-disabled': refused ? 'true' : null, dataset: { key: `tool ${sign}` }, onclick, ...more }, icon(sign));
     const all = [
-      tool(words.react, 'smile', allowed.react, () => this.do('react', seq), { 'aria-haspopup': 'dialog' }),
-      tool(words.reply, 'reply', allowed.reply, () => this.do('reply', seq)),
-      own && tool(words.edit, 'edit', allowed.edit, () => this.do('edit', seq)),
-      tool(words.more, 'more', null, (event) => {
+      tool(say('actions.react'), 'smile', allowed.react, () => this.do('react', seq), { 'aria-haspopup': 'dialog' }),
+      tool(say('actions.reply'), 'reply', allowed.reply, () => this.do('reply', seq)),
+      own && tool(say('actions.edit'), 'edit', allowed.edit, () => this.do('edit', seq)),
+      tool(say('actions.more'), 'more', null, (event) => {
         const row = this.needs.rowOf(seq);
         if (row) this.#openMenu(row, event.currentTarget.getBoundingClientRect(), event.currentTarget);
       }, { 'aria-haspopup': 'menu' }),
     ].filter(Boolean);
     all[0].tabIndex = 0;
     this.tools.dataset.seq = String(seq);
-    this.tools.setAttribute('aria-label', words.tools(own ? words.you : message.author.name));
+    this.tools.setAttribute('aria-label', own ? say('actions.tools-own') : say('actions.tools', { name: message.author.name }));
     this.tools.replaceChildren(...all);
     if (focused) all.find((one) => one.dataset.key === focused)?.focus({ preventScroll: true });
   }
@@ -206,17 +191,17 @@ export class Actions {
     };
     /** @param {string} name @param {string} sign @param {string} key @param {'reply' | 'edit' | 'copy' | 'erase'} what */
     const item = (name, sign, key, what) => el('button', { class: `menu__item${what === 'erase' ? ' menu__item--bad' : ''}`, role: 'menuitem', type: 'button', tabindex: '-1', 'aria-disabled': allowed[what] ? 'true' : null,
-      'aria-keyshortcuts': lettersOn() ? key : null, onclick: () => allowed[what] || closing(() => this.do(what, seq))() }, icon(sign), el('span', {}, name, allowed[what] && el('span', { class: 'menu__why' }, allowed[what])), ' ', lettersOn() && el('kbd', { class: 'key', 'aria-hidden': 'true' }, key === 'Delete' ? 'Del' : key));
+      'aria-keyshortcuts': lettersOn() ? key : null, onclick: () => allowed[what] || closing(() => this.do(what, seq))() }, icon(sign), el('span', {}, name, allowed[what] && el('span', { class: 'menu__why' }, allowed[what])), ' ', lettersOn() && el('kbd', { class: 'key', 'aria-hidden': 'true' }, key === 'Delete' ? say('actions.del') : key));
     const quick = QUICK.map((emoji) => el('button', { type: 'button', role: 'menuitemcheckbox', 'aria-checked': String(mine.has(emoji)), 'aria-label': nameOfEmoji(emoji), tabindex: '-1', onclick: closing(() => {
       chosen(emoji);
       this.react(seq, emoji, !mine.has(emoji));
     }) }, emoji));
-    const menu = el('div', { class: 'menu', role: 'menu', 'aria-label': words.tools(own ? words.you : message.author.name) },
-      !allowed.react && el('div', { class: 'menu__quick', role: 'group', 'aria-label': words.quick }, ...quick,
-        el('button', { type: 'button', role: 'menuitem', 'aria-label': words.moreEmoji, tabindex: '-1', onclick: closing(() => this.pick(seq, at)) }, icon('plus'))),
-      item(words.reply, 'reply', 'R', 'reply'), own && item(words.edit, 'edit', 'E', 'edit'), item(words.copy, 'copy', 'C', 'copy'),
-      message.reactions?.length ? el('button', { class: 'menu__item', role: 'menuitem', type: 'button', tabindex: '-1', onclick: closing(() => this.#who(message)) }, icon('people'), el('span', {}, words.who)) : null,
-      el('hr', { role: 'separator' }), item(words.erase, 'trash', 'Delete', 'erase'));
+    const menu = el('div', { class: 'menu', role: 'menu', 'aria-label': own ? say('actions.tools-own') : say('actions.tools', { name: message.author.name }) },
+      !allowed.react && el('div', { class: 'menu__quick', role: 'group', 'aria-label': say('actions.quick') }, ...quick,
+        el('button', { type: 'button', role: 'menuitem', 'aria-label': say('actions.more-emoji'), tabindex: '-1', onclick: closing(() => this.pick(seq, at)) }, icon('plus'))),
+      item(say('actions.reply'), 'reply', 'R', 'reply'), own && item(say('actions.edit'), 'edit', 'E', 'edit'), item(say('actions.copy'), 'copy', 'C', 'copy'),
+      message.reactions?.length ? el('button', { class: 'menu__item', role: 'menuitem', type: 'button', tabindex: '-1', onclick: closing(() => this.#who(message)) }, icon('people'), el('span', {}, say('actions.who'))) : null,
+      el('hr', { role: 'separator' }), item(say('actions.erase'), 'trash', 'Delete', 'erase'));
     const items = () => /** @type {HTMLElement[]} */ ([...menu.querySelectorAll('button')]);
     menu.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => {
       const step = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 }[event.key];

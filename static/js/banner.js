@@ -1,8 +1,9 @@
 // What the connection is like, in words: a banner after two seconds without one, and when it is back.
 
-import { announceInstead, byId, el, icon, plural } from './dom.js';
+import { announceInstead, byId, el, icon } from './dom.js';
 import { nameOf } from './rooms.js';
 import { goSignIn } from './session.js';
+import { say } from './words.js';
 
 const GRACE_MS = 2_000;
 const BACK_MS = 4_000;
@@ -83,10 +84,10 @@ export class Banner {
     if (['live', 'signed_out', 'stopped'].includes(this.client.state)) return;
     this.#mark(true);
     this.next = el('span', { class: 'num small' });
-    this.#show('', 'offline', el('span', { class: 'grow' }, el('strong', {}, 'You are offline.'), ' What you write waits here and goes out when you are back.'),
-      this.next, el('button', { class: 'btn btn--sm', type: 'button', onclick: () => this.client.tryNow() }, 'Try now'));
+    this.#show('', 'offline', el('span', { class: 'grow' }, el('strong', {}, say('banner.offline')), ` ${say('banner.offline-more')}`),
+      this.next, el('button', { class: 'btn btn--sm', type: 'button', onclick: () => this.client.tryNow() }, say('thread.try-now')));
     this.#countDown();
-    announceInstead('You are offline. What you write waits here and goes out when you are back.');
+    announceInstead(`${say('banner.offline')} ${say('banner.offline-more')}`);
   }
 
   /** Whether everything that the server had when it greeted us is here. */
@@ -101,8 +102,8 @@ export class Banner {
     if (this.offline) {
       this.#mark(false);
       const what = this.#whatWasMissed();
-      this.#show('banner--good', 'check', el('span', { class: 'grow' }, el('strong', {}, 'Back online.'), ` ${what}`));
-      announceInstead(`Back online. ${what}`);
+      this.#show('banner--good', 'check', el('span', { class: 'grow' }, el('strong', {}, say('banner.back')), ` ${what}`));
+      announceInstead(`${say('banner.back')} ${what}`);
       this.isBack = true;
       this.timer = window.setTimeout(() => this.#calm(), BACK_MS);
     }
@@ -112,33 +113,33 @@ export class Banner {
   #whatWasMissed() {
     const chats = [...this.missed];
     this.missed.clear();
-    if (!chats.length) return 'Everything is up to date.';
-    const messages = plural(chats.reduce((sum, [, n]) => sum + n, 0), '# new message', '# new messages');
+    if (!chats.length) return say('banner.up-to-date');
+    const n = chats.reduce((sum, [, count]) => sum + count, 0);
     const only = chats.length === 1 ? this.rooms.all.get(chats[0][0]) : undefined;
-    if (only?.with) return `${messages} from ${nameOf(only)}.`;
-    return only ? `${messages} in ${nameOf(only)}.` : `${messages} in ${plural(chats.length, '# chat', '# chats')}.`;
+    if (only) return say(only.with ? 'banner.missed-from' : 'banner.missed-in', { n, name: nameOf(only) });
+    return say('banner.missed', { n, chats: say('banner.chats', { n: chats.length }) });
   }
 
   #countDown() {
     if (!this.offline || !this.next?.isConnected) return;
     const left = Math.ceil((this.client.nextTry - Date.now()) / 1000);
-    const words = this.client.state === 'waiting' && left > 0 ? `Next try in ${left} s` : 'Trying…';
+    const words = this.client.state === 'waiting' && left > 0 ? say('banner.next-try', { seconds: left }) : say('banner.trying');
     if (this.next.textContent !== words) this.next.textContent = words;
   }
 
   #showSignedOut() {
     this.#calm();
     this.#mark(false);
-    this.#show('banner--bad', 'alert', el('span', { class: 'grow' }, el('strong', {}, 'You were signed out.'), ' Sign in again to go on, your drafts are kept.'),
-      el('button', { class: 'btn btn--sm', type: 'button', onclick: goSignIn }, 'Sign in'));
-    announceInstead('You were signed out. Sign in again to go on, your drafts are kept.');
+    this.#show('banner--bad', 'alert', el('span', { class: 'grow' }, el('strong', {}, say('banner.signed-out')), ` ${say('banner.signed-out-more')}`),
+      el('button', { class: 'btn btn--sm', type: 'button', onclick: goSignIn }, say('sign-in')));
+    announceInstead(`${say('banner.signed-out')} ${say('banner.signed-out-more')}`);
   }
 
   #showStopped() {
     this.#calm();
     this.#mark(false);
-    const why = this.client.reason || 'The server asked this page to stop.';
-    this.#show('banner--bad', 'alert', el('span', { class: 'grow' }, el('strong', {}, 'Disconnected.'), ` ${why} What you wrote is kept.`),
-      el('button', { class: 'btn btn--sm', type: 'button', onclick: () => location.reload() }, 'Load the page again'));
+    const why = this.client.reason || say('banner.stopped');
+    this.#show('banner--bad', 'alert', el('span', { class: 'grow' }, el('strong', {}, say('banner.disconnected')), ` ${say('banner.kept', { why })}`),
+      el('button', { class: 'btn btn--sm', type: 'button', onclick: () => location.reload() }, say('banner.reload')));
   }
 }

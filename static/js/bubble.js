@@ -2,23 +2,10 @@
 
 import { el, figure, icon } from './dom.js';
 import { mentionsIn } from './messages.js';
+import { allOf, say } from './words.js';
 
 const LINK = /https?:\/\/[^\s<>"'`]+[^\s<>"'`.,;:!?)\]}]/g;
 const QUOTE_CHARACTERS = 140;
-
-const words = {
-  deleted: 'Message deleted',
-  youDeleted: 'You deleted this message',
-  notSeen: 'This message is not here any more',
-  loading: 'Loading the message…',
-  reactions: 'Reactions',
-  addReaction: 'Add a reaction',
-  you: 'you',
-  edited: 'edited',
-};
-
-/** "you, Bo and Zoë". @param {string[]} names */
-export const listed = (names) => new Intl.ListFormat(document.documentElement.lang || 'en', { type: 'conjunction' }).format(names);
 
 /**
  * Text with its web addresses as links and the names of people who are here marked.
@@ -55,9 +42,9 @@ export const excerpt = (text) => {
 
 /** What a quote says. @param {import('./messages.js').Message | null | undefined} quoted */
 export function quoteWords(quoted) {
-  if (quoted === undefined) return words.loading;
-  if (quoted === null) return words.notSeen;
-  return quoted.body === undefined ? words.deleted : excerpt(quoted.body);
+  if (quoted === undefined) return say('bubble.loading');
+  if (quoted === null) return say('bubble.not-seen');
+  return quoted.body === undefined ? say('bubble.deleted') : excerpt(quoted.body);
 }
 
 /** @param {number} seq @param {import('./messages.js').Message | null | undefined} quoted @param {string} name whose it is @param {(seq: number) => void} onJump */
@@ -73,10 +60,10 @@ export function quote(seq, quoted, name, onJump) {
 /** Who reacted, as far as it is known: "❤️ 5: you, Bo and 3 more". @param {import('./messages.js').Reacted} reaction @param {Map<string, string> | undefined} who @param {string} me */
 export function reactionLabel({ emoji, count, mine }, who, me) {
   const names = [...(who ?? [])].filter(([id]) => id !== me).map(([, name]) => name);
-  if (mine) names.unshift(words.you);
+  if (mine) names.unshift(say('bubble.you'));
   const more = count - names.length;
-  if (names.length && more > 0) names.push(`${figure(more)} more`);
-  return `${emoji} ${figure(count)}${names.length ? `: ${listed(names)}` : ''}`;
+  if (names.length && more > 0) names.push(say('bubble.n-more', { n: more }));
+  return `${emoji} ${figure(count)}${names.length ? `: ${allOf(names)}` : ''}`;
 }
 
 /**
@@ -93,17 +80,17 @@ export function reactions(message, me, { onReact, onPick, refused }) {
     return el('li', {}, el('button', { class: `reaction${waiting ? ' is-waiting' : ''}`, type: 'button', 'aria-pressed': String(mine), 'aria-label': label, title: label.slice(label.indexOf(' ') + 1),
       'aria-disabled': disabled, dataset: { key: `reaction ${emoji}` }, onclick: () => refused || onReact(emoji, !mine) }, el('span', { 'aria-hidden': 'true' }, emoji), ` ${figure(count)}`));
   });
-  const add = el('button', { class: 'reaction reaction--add', type: 'button', 'aria-label': words.addReaction, 'aria-haspopup': 'dialog', 'aria-disabled': disabled, dataset: { key: 'reaction add' },
+  const add = el('button', { class: 'reaction reaction--add', type: 'button', 'aria-label': say('bubble.add-reaction'), 'aria-haspopup': 'dialog', 'aria-disabled': disabled, dataset: { key: 'reaction add' },
     onclick: (/** @type {any} */ event) => refused || onPick(event.currentTarget) }, icon('smile', 'icon icon--sm'));
-  return el('ul', { class: 'reactions', 'aria-label': words.reactions }, ...chips, el('li', {}, add));
+  return el('ul', { class: 'reactions', 'aria-label': say('bubble.reactions') }, ...chips, el('li', {}, add));
 }
 
 /** The text, or that there is none any more. @param {import('./messages.js').Message & {erasing?: boolean}} shown @param {Set<string>} usernames @param {Node | null} answers what it answers */
 export function bubble(shown, usernames, answers) {
-  if (shown.erasing) return el('div', { class: 'bubble bubble--gone' }, words.youDeleted);
-  if (shown.body === undefined) return el('div', { class: 'bubble bubble--gone' }, words.deleted);
+  if (shown.erasing) return el('div', { class: 'bubble bubble--gone' }, say('bubble.you-deleted'));
+  if (shown.body === undefined) return el('div', { class: 'bubble bubble--gone' }, say('bubble.deleted'));
   return el('div', { class: 'bubble', dir: 'auto' }, answers, el('p', {}, ...rich(shown.body, usernames)));
 }
 
 /** That it was changed. @param {import('./messages.js').Message} shown */
-export const editedMark = ({ rev, body }) => ((rev ?? 1) > 1 && body !== undefined ? words.edited : '');
+export const editedMark = ({ rev, body }) => ((rev ?? 1) > 1 && body !== undefined ? say('bubble.edited') : '');

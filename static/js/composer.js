@@ -1,31 +1,15 @@
 // The field for writing: Enter sends, Shift+Enter makes a line; what it answers or changes stands above it. All of
 // it is kept with its conversation.
 
-import { announce, el, figure, icon } from './dom.js';
+import { announce, el, icon } from './dom.js';
 import { Draft } from './drafts.js';
 import { openPicker } from './picker.js';
+import { say } from './words.js';
 
 const MOST = 4_000;
 const NEAR = 200;
 const TICK_MS = 500;
 const GROWS_BY_ITSELF = CSS.supports('field-sizing', 'content');
-
-const words = {
-  form: 'Write a message',
-  hint: 'Write a message',
-  field: (/** @type {string} */ name) => `Message ${name}`,
-  send: 'Send',
-  save: 'Save the change',
-  emoji: 'Emoji',
-  replyingTo: (/** @type {string} */ name) => `Replying to ${name}`,
-  replyingSelf: 'Replying to yourself',
-  stopReplying: 'Stop replying',
-  editing: 'Changing your message',
-  stopEditing: 'Stop changing the message',
-  emptied: 'There is nothing left to save. To take the message away, delete it.',
-  left: (/** @type {number} */ n) => `${figure(n)} characters left`,
-  over: (/** @type {number} */ n) => `${figure(n)} characters too long`,
-};
 
 /**
  * @typedef {object} Needs
@@ -51,12 +35,12 @@ export class Composer {
     this.edit = draft.edit;
     this.name = '';
     this.above = el('div', { class: 'composer__reply', hidden: true });
-    this.field = el('textarea', { id: 'write', rows: '1', placeholder: words.hint, dir: 'auto', 'aria-describedby': 'hold count' });
+    this.field = el('textarea', { id: 'write', rows: '1', placeholder: say('composer.hint'), dir: 'auto', 'aria-describedby': 'hold count' });
     this.count = el('p', { class: 'composer__count num', id: 'count', hidden: true });
     this.hold = el('p', { class: 'composer__hold num', id: 'hold', hidden: true });
-    this.button = el('button', { class: 'icon-btn icon-btn--act', type: 'submit', 'aria-label': words.send }, icon('send'));
-    const smile = el('button', { class: 'icon-btn', type: 'button', 'aria-label': words.emoji, 'aria-haspopup': 'dialog', onclick: () => this.#pick(smile) }, icon('smile'));
-    this.form = el('form', { class: 'composer', 'aria-label': words.form }, this.above, this.hold,
+    this.button = el('button', { class: 'icon-btn icon-btn--act', type: 'submit', 'aria-label': say('composer.send') }, icon('send'));
+    const smile = el('button', { class: 'icon-btn', type: 'button', 'aria-label': say('composer.emoji'), 'aria-haspopup': 'dialog', onclick: () => this.#pick(smile) }, icon('smile'));
+    this.form = el('form', { class: 'composer', 'aria-label': say('composer.form') }, this.above, this.hold,
       el('div', { class: 'composer__row' }, this.field, smile, this.button), this.count);
     this.field.value = draft.text;
     this.field.addEventListener('input', () => {
@@ -79,7 +63,7 @@ export class Composer {
   /** @param {string} name */
   setName(name) {
     this.name = name;
-    this.field.setAttribute('aria-label', words.field(name));
+    this.field.setAttribute('aria-label', say('composer.field', { name }));
   }
 
   focus() {
@@ -144,16 +128,16 @@ export class Composer {
     const { edit, reply } = this;
     const quoted = edit ? { name: '', own: true, text: edit.was } : reply === null ? null : this.needs.quoted(reply) ?? { name: '…', own: false, text: '' };
     this.above.hidden = !quoted;
-    this.button.setAttribute('aria-label', edit ? words.save : words.send);
+    this.button.setAttribute('aria-label', edit ? say('composer.save') : say('composer.send'));
     const sign = edit ? 'check' : 'send';
     if (this.button.dataset.sign !== sign) this.button.replaceChildren(icon(sign));
     this.button.dataset.sign = sign;
     if (quoted) {
-      const title = edit ? words.editing : quoted.own ? words.replyingSelf : words.replyingTo(quoted.name);
+      const title = edit ? say('composer.editing') : quoted.own ? say('composer.replying-self') : say('composer.replying-to', { name: quoted.name });
       const content = `${title}\n${quoted.text}`;
       if (this.above.dataset.content !== content) {
         this.above.replaceChildren(el('span', { class: 'grow truncate', dir: 'auto' }, el('strong', {}, title), el('br'), quoted.text),
-          el('button', { class: 'icon-btn icon-btn--sm', type: 'button', 'aria-label': edit ? words.stopEditing : words.stopReplying, onclick: () => this.stop() }, icon('close')));
+          el('button', { class: 'icon-btn icon-btn--sm', type: 'button', 'aria-label': edit ? say('composer.stop-editing') : say('composer.stop-replying'), onclick: () => this.stop() }, icon('close')));
         this.above.dataset.content = content;
       }
     }
@@ -214,7 +198,7 @@ export class Composer {
     const left = MOST - [...this.field.value].length;
     this.count.hidden = left > NEAR;
     this.count.classList.toggle('is-over', left < 0);
-    this.count.textContent = left >= 0 ? words.left(left) : words.over(-left);
+    this.count.textContent = left >= 0 ? say('composer.left', { n: left }) : say('composer.over', { n: -left });
     if (left < 0) this.field.setAttribute('aria-invalid', 'true');
     else this.field.removeAttribute('aria-invalid');
   }
@@ -224,7 +208,7 @@ export class Composer {
     const { edit, reply } = this;
     if ([...body].length > MOST) return;
     if (!body.trim()) {
-      if (edit) announce(words.emptied);
+      if (edit) announce(say('composer.emptied'));
       return;
     }
     const sentence = this.needs.held(edit ? 'edit' : 'write');

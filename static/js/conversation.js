@@ -1,6 +1,8 @@
 // One conversation as a value: what is known of it, and what follows when the server says more. Knows no
 // connection and draws nothing.
 
+import { say } from './words.js';
+
 /** So many messages stay of a conversation that is not shown. */
 export const KEPT = 200;
 const UNREAD_CAP = 100;
@@ -38,7 +40,7 @@ const UNREAD_CAP = 100;
  */
 
 /** What a conversation is called. @param {Conversation} conversation */
-export const nameOf = (conversation) => conversation.title ?? conversation.with?.name ?? 'Conversation';
+export const nameOf = (conversation) => conversation.title ?? conversation.with?.name ?? say('conversation.unnamed');
 
 /** Newest activity first. @param {Iterable<Conversation>} conversations @returns {Conversation[]} */
 export const newestFirst = (conversations) =>

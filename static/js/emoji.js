@@ -1,5 +1,7 @@
 // A small set of emoji with their names, in groups. The words after the name are found by the search, too.
 
+import { say } from './words.js';
+
 /** @typedef {{emoji: string, name: string, words: string}} Emoji */
 
 /** @param {string} lines each an emoji, its name, and after a bar more words @returns {Emoji[]} */
@@ -13,7 +15,7 @@ const group = (lines) => lines.trim().split('\n').map((line) => {
 export const QUICK = ['👍', '❤️', '😂', '🎉'];
 
 export const GROUPS = [
-  { id: 'faces', name: 'Faces and feelings', short: 'Faces', icon: 'smile', all: group(`
+  { id: 'faces', name: say('emoji.faces'), short: say('emoji.faces-short'), icon: 'smile', all: group(`
     😀 grinning | happy smile
     😄 beaming | happy smile glad
     😅 grinning with sweat | relief phew nervous
@@ -54,7 +56,7 @@ export const GROUPS = [
     😬 grimace | awkward
     🫣 peeking | shy look
     🫡 salute | yes aye respect`) },
-  { id: 'people', name: 'People and hands', short: 'People', icon: 'people', all: group(`
+  { id: 'people', name: say('emoji.people'), short: say('emoji.people-short'), icon: 'people', all: group(`
     👍 thumbs up | yes good agree like
     👎 thumbs down | no bad disagree
     👏 clapping | bravo applause
@@ -78,7 +80,7 @@ export const GROUPS = [
     👀 eyes | look see watch
     🧠 brain | think clever
     👑 crown | king queen best`) },
-  { id: 'hearts', name: 'Hearts and signs', short: 'Signs', icon: 'check', all: group(`
+  { id: 'hearts', name: say('emoji.hearts'), short: say('emoji.hearts-short'), icon: 'check', all: group(`
     ❤️ red heart | love like
     🧡 orange heart | love
     💛 yellow heart | love
@@ -103,7 +105,7 @@ export const GROUPS = [
     💤 zzz | sleep tired
     ➕ plus | more add one
     🆗 ok | fine`) },
-  { id: 'nature', name: 'Animals, plants and weather', short: 'Nature', icon: 'leaf', all: group(`
+  { id: 'nature', name: say('emoji.nature'), short: say('emoji.nature-short'), icon: 'leaf', all: group(`
     🌱 seedling | plant grow leaf
     🌿 herb | plant leaf
     🍀 clover | luck leaf
@@ -129,7 +131,7 @@ export const GROUPS = [
     🐢 turtle | slow
     🐙 octopus | sea
     🐳 whale | sea`) },
-  { id: 'food', name: 'Food and drink', short: 'Food', icon: 'flame', all: group(`
+  { id: 'food', name: say('emoji.food'), short: say('emoji.food-short'), icon: 'flame', all: group(`
     ☕ coffee | cup drink morning cocoa
     🍵 tea | cup drink
     🍺 beer | drink
@@ -154,7 +156,7 @@ export const GROUPS = [
     🍪 biscuit | cookie sweet
     🍫 chocolate | sweet
     🍿 popcorn | watch film`) },
-  { id: 'places', name: 'Places and ways', short: 'Places', icon: 'globe', all: group(`
+  { id: 'places', name: say('emoji.places'), short: say('emoji.places-short'), icon: 'globe', all: group(`
     🏠 house | home
     🏡 house with garden | home
     🏢 office | work building
@@ -175,7 +177,7 @@ export const GROUPS = [
     ⚓ anchor | boat harbour
     🚦 traffic light | wait
     🧭 compass | way`) },
-  { id: 'things', name: 'Things and games', short: 'Things', icon: 'trophy', all: group(`
+  { id: 'things', name: say('emoji.things'), short: say('emoji.things-short'), icon: 'trophy', all: group(`
     🎉 party popper | celebrate hooray congratulations
     🎊 confetti | celebrate party
     🎁 present | gift birthday
@@ -211,7 +213,7 @@ export const GROUPS = [
     💰 money | pay
     🧹 broom | clean
     🐛 bug | error insect`) },
-  { id: 'flags', name: 'Flags', short: 'Flags', icon: 'flag', all: group(`
+  { id: 'flags', name: say('emoji.flags'), short: say('emoji.flags-short'), icon: 'flag', all: group(`
     🏁 finish flag | end race done
     🚩 red flag | warning
     🏴‍☠️ pirate flag | skull

@@ -1,6 +1,8 @@
 // The messages of a conversation that are in memory: a stretch of its log without a gap, and what events
 // and what was done here change of it. Functions over values; nothing asks and nothing draws.
 
+import { say } from './words.js';
+
 /** So many messages of a conversation are kept, and shown, at once; some more while they come. */
 export const MOST = 300;
 
@@ -120,20 +122,20 @@ const RANKS = { member: 0, moderator: 1, owner: 2 };
  */
 export function may(conversation, me, message, muted) {
   const own = message.author.id === me;
-  const gone = message.body === undefined ? 'This message is deleted.' : null;
+  const gone = message.body === undefined ? say('messages.deleted') : null;
   const rank = (/** @type {string | undefined} */ role) => RANKS[/** @type {keyof RANKS} */ (role ?? 'member')] ?? 0;
   const theirs = rank(conversation.people.find(({ user }) => user.id === message.author.id)?.role);
   const mine = rank(conversation.role);
   let erase = gone;
   if (!gone && !own) {
-    if (conversation.kind === 'direct') erase = `Only ${message.author.name} can delete it.`;
-    else if (mine < 1) erase = 'Only its author or a moderator can delete it.';
-    else if (mine <= theirs) erase = `Only who stands above ${message.author.name} can delete it.`;
+    if (conversation.kind === 'direct') erase = say('messages.only-them', { name: message.author.name });
+    else if (mine < 1) erase = say('messages.only-moderator');
+    else if (mine <= theirs) erase = say('messages.only-above', { name: message.author.name });
   }
   return {
     reply: gone ?? (muted || null),
     react: gone ?? (muted || null),
-    edit: gone ?? (own ? muted || null : 'Only its author can change it.'),
+    edit: gone ?? (own ? muted || null : say('messages.only-author')),
     erase,
     copy: gone,
   };

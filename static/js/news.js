@@ -1,7 +1,8 @@
 // Says what others wrote: one message in full, several as their number.
 
-import { announce, plural } from './dom.js';
+import { announce } from './dom.js';
 import { nameOf } from './rooms.js';
+import { say } from './words.js';
 
 const GATHER_MS = 1_000;
 const MOST_CHARACTERS = 200;
@@ -33,9 +34,9 @@ export class News {
   /** @param {import('./rooms.js').Conversation} conversation @param {import('./rooms.js').Message[]} messages */
   #sentence(conversation, messages) {
     const name = nameOf(conversation);
-    if (messages.length > 1) return plural(messages.length, '# new message', '# new messages') + ` in ${name}.`;
+    if (messages.length > 1) return say('news.new-in', { n: messages.length, name });
     const [{ author, body }] = messages;
     if (this.openNow() === conversation.id) return `${author.name}: ${(body ?? '').slice(0, MOST_CHARACTERS)}`;
-    return conversation.kind === 'direct' ? `${author.name} wrote to you.` : `${author.name} wrote in ${name}.`;
+    return conversation.kind === 'direct' ? say('news.to-you', { name: author.name }) : say('news.in', { author: author.name, name });
   }
 }

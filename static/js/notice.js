@@ -1,20 +1,12 @@
 // What tells of unread messages outside the page: the icon in the tab, and notifications for those who want them.
 
-import { el, icon, plural } from './dom.js';
+import { el, icon } from './dom.js';
 import { nameOf } from './rooms.js';
+import { say, sayBy } from './words.js';
 
 const GATHER_MS = 1_000;
 const MOST_CHARACTERS = 140;
 const SIDE = 64;
-
-const words = {
-  on: 'While this page is not in front, the browser tells you of new messages.',
-  off: 'While this page is not in front, new messages show in the title of its tab alone.',
-  blocked: 'The browser blocks notifications of this page. You can allow them in its settings for this address.',
-  unsupported: 'This browser has no notifications for this page.',
-  turnOn: 'Turn on notifications',
-  turnOff: 'Turn off notifications',
-};
 
 /** The icon in the tab: with a dot while something is unread. */
 export class TabIcon {
@@ -98,9 +90,9 @@ export class Notices {
     const button = el('button', { class: 'row-link', type: 'button' });
     const draw = () => {
       const { state } = this;
-      said.textContent = words[state];
+      said.textContent = sayBy(`notice.${state}`);
       button.hidden = state === 'blocked' || state === 'unsupported';
-      button.replaceChildren(icon(state === 'on' ? 'bell-off' : 'bell', 'icon icon--sm'), el('span', { class: 'grow' }, state === 'on' ? words.turnOff : words.turnOn));
+      button.replaceChildren(icon(state === 'on' ? 'bell-off' : 'bell', 'icon icon--sm'), el('span', { class: 'grow' }, state === 'on' ? say('notice.turn-off') : say('notice.turn-on')));
     };
     button.addEventListener('click', async () => {
       if (this.state === 'on') localStorage.removeItem(this.key);
@@ -138,7 +130,7 @@ export class Notices {
     const { id, kind } = conversation;
     const last = messages[messages.length - 1];
     const text = (last.body ?? '').slice(0, MOST_CHARACTERS);
-    const body = messages.length > 1 ? plural(messages.length, '# new message', '# new messages') : kind === 'direct' ? text : `${last.author.name}: ${text}`;
+    const body = messages.length > 1 ? say('rows.new', { n: messages.length }) : kind === 'direct' ? text : `${last.author.name}: ${text}`;
     try {
       const notice = new Notification(nameOf(conversation), { body, tag: id, icon: '/logo.svg' });
       notice.addEventListener('click', () => {

@@ -3,21 +3,7 @@
 import { el, icon } from './dom.js';
 import { GROUPS, chosen, findEmoji, recentEmoji } from './emoji.js';
 import { openLayer } from './layer.js';
-
-const words = {
-  react: 'Choose a reaction',
-  insert: 'Choose an emoji',
-  find: 'Find an emoji',
-  hint: 'Find: party, boat, heart',
-  groups: 'Groups of emoji',
-  recent: 'Recent',
-  found: 'Found',
-  emoji: 'Emoji',
-  close: 'Close',
-  yours: 'Your reaction; choose it again to take it back',
-  none: (/** @type {string} */ asked) => `No emoji for “${asked}”`,
-  tryPlain: 'Try a plain word, like rope or boat.',
-};
+import { say, sayBy } from './words.js';
 
 /** @param {string} text */
 const capital = (text) => text.charAt(0).toLocaleUpperCase() + text.slice(1);
@@ -33,16 +19,16 @@ const capital = (text) => text.charAt(0).toLocaleUpperCase() + text.slice(1);
  * @param {(emoji: string) => void} needs.onChoose
  */
 export function openPicker({ purpose, host, at, back, onClose, mine = new Set(), onChoose }) {
-  const search = el('input', { class: 'input', type: 'search', 'aria-label': words.find, placeholder: words.hint, autocomplete: 'off', spellcheck: 'false' });
-  const scroll = el('div', { class: 'emoji__scroll', role: 'group', 'aria-label': words.emoji, tabindex: '-1' });
+  const search = el('input', { class: 'input', type: 'search', 'aria-label': say('picker.find'), placeholder: say('picker.hint'), autocomplete: 'off', spellcheck: 'false' });
+  const scroll = el('div', { class: 'emoji__scroll', role: 'group', 'aria-label': say('picker.emoji'), tabindex: '-1' });
   const foot = el('p', { class: 'emoji__foot', 'aria-hidden': 'true' });
-  const links = new Map([{ id: 'recent', short: words.recent, icon: 'clock' }, ...GROUPS].map(({ id, short, icon: sign }) => [id, el('a', { href: `#em-${id}`, 'aria-label': short, onclick: (/** @type {Event} */ event) => {
+  const links = new Map([{ id: 'recent', short: say('picker.recent'), icon: 'clock' }, ...GROUPS].map(({ id, short, icon: sign }) => [id, el('a', { href: `#em-${id}`, 'aria-label': short, onclick: (/** @type {Event} */ event) => {
     event.preventDefault();
     goTo(id);
   } }, icon(sign))]));
-  const groups = el('nav', { class: 'emoji__groups', 'aria-label': words.groups }, ...links.values());
-  const closer = el('button', { class: 'icon-btn', type: 'button', 'aria-label': words.close, onclick: () => close() }, icon('close'));
-  const panel = el('div', { class: 'emoji', role: 'dialog', 'aria-label': words[purpose] },
+  const groups = el('nav', { class: 'emoji__groups', 'aria-label': say('picker.groups') }, ...links.values());
+  const closer = el('button', { class: 'icon-btn', type: 'button', 'aria-label': say('close'), onclick: () => close() }, icon('close'));
+  const panel = el('div', { class: 'emoji', role: 'dialog', 'aria-label': sayBy(`picker.${purpose}`) },
     el('div', { class: 'emoji__top' }, el('div', { class: 'row' }, el('div', { class: 'input-wrap grow' }, icon('search'), search), closer)), groups, scroll, foot);
   const buttons = () => /** @type {HTMLElement[]} */ ([...scroll.querySelectorAll('button')]);
 
@@ -53,7 +39,7 @@ export function openPicker({ purpose, host, at, back, onClose, mine = new Set(),
       one.tabIndex = one === button ? 0 : -1;
     }
     const emoji = button?.dataset.emoji ?? '';
-    foot.replaceChildren(...(button ? [el('span', {}, emoji), el('span', {}, el('strong', {}, capital(button.getAttribute('aria-label') ?? '')), mine.has(emoji) && el('br'), mine.has(emoji) && el('span', { class: 'quiet' }, words.yours))] : []));
+    foot.replaceChildren(...(button ? [el('span', {}, emoji), el('span', {}, el('strong', {}, capital(button.getAttribute('aria-label') ?? '')), mine.has(emoji) && el('br'), mine.has(emoji) && el('span', { class: 'quiet' }, say('picker.yours')))] : []));
     if (focus) button?.focus();
   }
 
@@ -66,11 +52,11 @@ export function openPicker({ purpose, host, at, back, onClose, mine = new Set(),
     const found = asked ? findEmoji(asked) : [];
     groups.hidden = Boolean(asked);
     if (asked && !found.length) {
-      scroll.replaceChildren(el('div', { class: 'empty', role: 'status' }, el('h3', {}, words.none(asked)), el('p', {}, words.tryPlain)));
+      scroll.replaceChildren(el('div', { class: 'empty', role: 'status' }, el('h3', {}, say('picker.none', { asked })), el('p', {}, say('picker.try-plain'))));
       foot.replaceChildren();
       return;
     }
-    scroll.replaceChildren(...(asked ? section('found', words.found, found) : [...section('recent', words.recent, recentEmoji()), ...GROUPS.flatMap(({ id, name, all }) => section(id, name, all))]));
+    scroll.replaceChildren(...(asked ? section('found', say('picker.found'), found) : [...section('recent', say('picker.recent'), recentEmoji()), ...GROUPS.flatMap(({ id, name, all }) => section(id, name, all))]));
     scroll.scrollTop = 0;
     stand(buttons()[0], false);
     mark('recent');

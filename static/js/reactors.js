@@ -6,18 +6,9 @@ import { nameOfEmoji } from './emoji.js';
 import { failureWords } from './form.js';
 import { personAvatar } from './list.js';
 import { Refused, call } from './session.js';
+import { say } from './words.js';
 
 const PAGE = 100;
-
-const words = {
-  title: 'Reactions',
-  loading: 'Loading who reacted…',
-  none: 'Nobody has a reaction there any more.',
-  more: 'Show more',
-  again: 'Load them again',
-  you: 'You',
-  failed: (/** @type {string} */ why) => `The names did not load. ${why}`,
-};
 
 /**
  * @typedef {{emoji: string, user: import('./client.js').Person}} Reactor
@@ -49,29 +40,29 @@ export async function whoReacted(room, message, me, told) {
   };
 
   const load = async () => {
-    said.textContent = words.loading;
+    said.textContent = say('reactors.loading');
     button.hidden = true;
     try {
       const from = next ? `&cursor=${encodeURIComponent(next)}` : '';
       const page = await call('GET', `conversations/${encodeURIComponent(room)}/messages/${message.seq}/reactions?limit=${PAGE}${from}`);
       for (const { emoji, user } of /** @type {Reactor[]} */ (page.items)) {
         listOf(emoji).append(el('li', { class: 'member' }, personAvatar(user, 'avatar--sm'),
-          el('p', { class: 'truncate' }, el('span', { dir: 'auto' }, user.name), el('br'), el('small', {}, user.id === me ? words.you : `@${user.username}`))));
+          el('p', { class: 'truncate' }, el('span', { dir: 'auto' }, user.name), el('br'), el('small', {}, user.id === me ? say('you') : `@${user.username}`))));
       }
       told(page.items);
       next = page.next_cursor ?? null;
-      said.textContent = lists.size ? '' : words.none;
+      said.textContent = lists.size ? '' : say('reactors.none');
       button.hidden = next === null;
-      button.textContent = words.more;
+      button.textContent = say('reactors.more');
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      said.textContent = words.failed(failureWords(error).join(' ').trim());
+      said.textContent = say('reactors.failed', { why: failureWords(error).join(' ').trim() });
       button.hidden = false;
-      button.textContent = words.again;
+      button.textContent = say('reactors.again');
     }
   };
 
-  const dialog = openDialog(words.title, el('div', { class: 'reactors', tabindex: '0', role: 'region', 'aria-label': words.title }, groups, said, button));
+  const dialog = openDialog(say('reactors.title'), el('div', { class: 'reactors', tabindex: '0', role: 'region', 'aria-label': say('reactors.title') }, groups, said, button));
   dialog.querySelector('#dialog-title').focus();
   await load();
 }

@@ -1,38 +1,13 @@
 // Draws the messages of a conversation: by day and by author, each row only when what it shows has changed.
 
 import { bubble, editedMark, quote, reactions } from './bubble.js';
-import { dayKey, dayName, el, icon, plural, timeOfDay } from './dom.js';
+import { dayKey, dayName, el, icon, timeOfDay } from './dom.js';
 import { personAvatar } from './list.js';
 import { asShown, mentionsIn } from './messages.js';
 import { undo } from './undo.js';
+import { say } from './words.js';
 
 const GROUP_MS = 5 * 60_000;
-
-const words = {
-  you: 'You',
-  sent: 'Sent',
-  read: 'Read',
-  readByAll: 'Read by everyone',
-  sending: 'Sending…',
-  waiting: 'Waiting for the server',
-  notSent: (/** @type {string} */ why) => `Not sent. ${why}`,
-  retry: 'Try again',
-  erase: 'Delete',
-  saving: 'Saving the change…',
-  savingVh: 'The change is on its way',
-  savingOffline: 'The change waits here until you are back.',
-  notSaved: (/** @type {string} */ why) => `Your change was not saved. ${why}`,
-  conflict: 'Your change was not saved: the message was changed elsewhere.',
-  yours: 'Yours:',
-  saveMine: 'Save mine',
-  editMine: 'Edit mine',
-  discard: 'Discard mine',
-  stillThere: 'Still there for others.',
-  stillThereOffline: 'Still there for others until you are back.',
-  undo: 'Undo',
-  newOne: '# new message',
-  newMany: '# new messages',
-};
 
 /**
  * @typedef {import('./rooms.js').Conversation} Conversation
@@ -90,7 +65,7 @@ export class Rows {
       const newDay = !before || dayKey(before.ts) !== dayKey(line.ts);
       if (newDay) wanted.push(this.#divider(`day/${dayKey(line.ts)}`, 'day', dayName(line.ts)));
       const isNew = from > 0 && !line.waiting && line.seq >= from && line.author.id !== me;
-      if (isNew) wanted.push(this.#divider('new', 'day day--new', plural(newCount, words.newOne, words.newMany)));
+      if (isNew) wanted.push(this.#divider('new', 'day day--new', say('rows.new', { n: newCount })));
       if (isNew) from = 0;
       const first = newDay || isNew || before?.author.id !== line.author.id || line.ts - before.ts > GROUP_MS;
       wanted.push(this.#row(conversation, line, first));
@@ -163,14 +138,14 @@ export class Rows {
     row.className = ['msg', own && 'msg--own', first && 'msg--first', mentions && 'is-mention', state === 'failed' ? 'is-failed' : unsettled && 'is-sending'].filter(Boolean).join(' ');
     const time = timeOfDay(line.ts);
     const stamp = el('time', { datetime: new Date(line.ts).toISOString() }, time);
-    const who = answered ? (answered.author.id === me.id ? words.you : answered.author.name) : '';
+    const who = answered ? (answered.author.id === me.id ? say('you') : answered.author.name) : '';
     const answers = line.reply_to && line.body !== undefined ? quote(line.reply_to, answered, who, this.needs.jump) : null;
     const parts = [bubble(line, this.usernames ?? new Set(), answers), !line.erasing && reactions(line, me.id, {
       refused: barred ?? null,
       onReact: (emoji, on) => this.actions?.react(line.seq, emoji, on),
       onPick: (anchor) => this.actions?.pick(line.seq, anchor.getBoundingClientRect()),
     }), this.#meta(line, own, state, stamp)];
-    const body = own ? el('div', { class: 'msg__body' }, el('span', { class: 'vh' }, `${words.you}, ${time}`), ...parts)
+    const body = own ? el('div', { class: 'msg__body' }, el('span', { class: 'vh' }, `${say('you')}, ${time}`), ...parts)
       : first ? el('div', { class: 'msg__body' }, el('p', { class: 'msg__head' }, el('span', { class: 'msg__who', dir: 'auto' }, line.author.name), ' ', stamp), ...parts)
         : el('div', { class: 'msg__body' }, el('span', { class: 'vh' }, `${line.author.name}, ${time}`), ...parts);
     this.#fill(row, [!own && first && personAvatar(line.author), body]);
@@ -203,26 +178,26 @@ export class Rows {
   #meta(line, own, state, stamp) {
     const offline = document.body.dataset.net === 'offline';
     if (line.erasing || line.state === 'deleting') {
-      return el('span', { class: 'msg__meta' }, line.erasing || !offline ? words.stillThere : words.stillThereOffline, ' ',
-        line.erasing && el('button', { class: 'btn btn--line btn--sm', type: 'button', dataset: { key: 'undo' }, onclick: () => undo.back() }, words.undo));
+      return el('span', { class: 'msg__meta' }, line.erasing || !offline ? say('rows.still-there') : say('rows.still-there-offline'), ' ',
+        line.erasing && el('button', { class: 'btn btn--line btn--sm', type: 'button', dataset: { key: 'undo' }, onclick: () => undo.back() }, say('rows.undo')));
     }
     if (line.refused) return this.#refused(line);
     const { waiting } = line;
     if (waiting?.failed) {
-      return el('span', { class: 'msg__meta' }, icon('alert'), ` ${words.notSent(waiting.why)} `,
-        el('button', { class: 'btn btn--bad-line btn--sm', type: 'button', onclick: () => this.needs.rooms.outbox.retry(waiting.cmid) }, icon('retry', 'icon icon--sm'), ` ${words.retry}`), ' ',
-        el('button', { class: 'btn btn--quiet btn--sm', type: 'button', onclick: () => this.needs.dropUnsent(waiting.cmid) }, words.erase));
+      return el('span', { class: 'msg__meta' }, icon('alert'), ` ${say('rows.not-sent', { why: waiting.why })} `,
+        el('button', { class: 'btn btn--bad-line btn--sm', type: 'button', onclick: () => this.needs.rooms.outbox.retry(waiting.cmid) }, icon('retry', 'icon icon--sm'), ` ${say('try-again')}`), ' ',
+        el('button', { class: 'btn btn--quiet btn--sm', type: 'button', onclick: () => this.needs.dropUnsent(waiting.cmid) }, say('rows.erase')));
     }
-    if (waiting) return el('span', { class: 'msg__meta' }, stamp, ' ', icon('clock'), state === 'slow' ? words.sending : el('span', { class: 'vh' }, words.waiting));
+    if (waiting) return el('span', { class: 'msg__meta' }, stamp, ' ', icon('clock'), state === 'slow' ? say('rows.sending') : el('span', { class: 'vh' }, say('rows.waiting')));
     if (line.state.startsWith('saving')) {
-      const said = offline ? words.savingOffline : line.state === 'saving slowly' ? words.saving : el('span', { class: 'vh' }, words.savingVh);
+      const said = offline ? say('rows.saving-offline') : line.state === 'saving slowly' ? say('rows.saving') : el('span', { class: 'vh' }, say('rows.saving-vh'));
       return el('span', { class: 'msg__meta' }, stamp, ' ', icon('clock'), ' ', said);
     }
     const edited = editedMark(line);
     if (!own) return edited ? el('span', { class: 'msg__meta' }, edited) : null;
     const read = state.startsWith('read');
     return el('span', { class: `msg__meta${read ? ' msg__meta--read' : ''}` }, edited && `${edited} `, stamp, ' ', icon(read ? 'check-double' : 'check'),
-      el('span', { class: 'vh' }, state === 'read' ? words.read : read ? words.readByAll : words.sent));
+      el('span', { class: 'vh' }, state === 'read' ? say('rows.read') : read ? say('rows.read-by-all') : say('rows.sent')));
   }
 
   /** A change that the server did not take: the text typed is kept until its author decides. @param {Line} line */
@@ -233,13 +208,13 @@ export class Rows {
       deeds.remove(cmid);
       deeds.edit(this.needs.id, line, d.body);
     };
-    return el('div', { class: 'msg__refused' }, el('p', {}, icon('alert', 'icon icon--sm'), ' ', code === 'rev_conflict' ? words.conflict : words.notSaved(why)),
-      el('p', { class: 'small' }, el('strong', {}, words.yours), ' ', el('span', { dir: 'auto' }, d.body)),
-      el('p', { class: 'row' }, el('button', { class: 'btn btn--line btn--sm', type: 'button', onclick: again }, code === 'rev_conflict' ? words.saveMine : words.retry),
+    return el('div', { class: 'msg__refused' }, el('p', {}, icon('alert', 'icon icon--sm'), ' ', code === 'rev_conflict' ? say('rows.conflict') : say('rows.not-saved', { why })),
+      el('p', { class: 'small' }, el('strong', {}, say('rows.yours')), ' ', el('span', { dir: 'auto' }, d.body)),
+      el('p', { class: 'row' }, el('button', { class: 'btn btn--line btn--sm', type: 'button', onclick: again }, code === 'rev_conflict' ? say('rows.save-mine') : say('try-again')),
         el('button', { class: 'btn btn--quiet btn--sm', type: 'button', onclick: () => {
           deeds.remove(cmid);
           this.needs.editAgain(line, d.body);
-        } }, words.editMine),
-        el('button', { class: 'btn btn--quiet btn--sm', type: 'button', onclick: () => deeds.remove(cmid) }, words.discard)));
+        } }, say('rows.edit-mine')),
+        el('button', { class: 'btn btn--quiet btn--sm', type: 'button', onclick: () => deeds.remove(cmid) }, say('rows.discard'))));
   }
 }

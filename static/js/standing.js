@@ -1,6 +1,7 @@
 // Whether one may write in a conversation just now, as far as the server has told, and since when not.
 
-import { plural, timeOfDay } from './dom.js';
+import { dayKey } from './dom.js';
+import { dayOf, say, timeOfDay } from './words.js';
 
 /** @typedef {import('./rooms.js').Conversation} Conversation */
 
@@ -28,23 +29,26 @@ export function paused(conversation) {
   if (conversation.slowMode && conversation.role === 'member') conversation.heldUntil = Math.max(conversation.heldUntil, Date.now() + conversation.slowMode * 1000);
 }
 
-/** "8 s", "3 min", a time of today, a date. @param {number} until unix milliseconds */
+/** When that is: "in 8 s", "in 3 minutes", a time of today, a date. @param {number} until unix milliseconds */
 function inTime(until) {
   const seconds = Math.ceil((until - Date.now()) / 1000);
-  if (seconds < 90) return `in ${seconds} s`;
-  if (seconds < 3600) return plural(Math.ceil(seconds / 60), 'in # minute', 'in # minutes');
-  if (new Date(until).toDateString() === new Date().toDateString()) return `at ${timeOfDay(until)}`;
-  return `on ${new Date(until).toLocaleDateString(undefined, { weekday: 'long', day: 'numeric', month: 'long' })} at ${timeOfDay(until)}`;
+  if (seconds < 90) return say('standing.in-seconds', { seconds });
+  if (seconds < 3600) return say('standing.in-minutes', { n: Math.ceil(seconds / 60) });
+  const time = timeOfDay(until);
+  return dayKey(until) === dayKey(Date.now()) ? say('standing.at', { time }) : say('standing.on', { day: dayOf(until), time });
 }
 
 /** Why one is muted, in a sentence; empty if one is not. @param {Conversation} conversation */
-export const mutedWords = ({ mutedUntil, mutedWhy }) => (mutedUntil > Date.now()
-  ? `A moderator has muted you${mutedWhy ? ` (“${mutedWhy}”)` : ''}. You can write again ${inTime(mutedUntil)}.` : '');
+export function mutedWords({ mutedUntil, mutedWhy }) {
+  if (mutedUntil <= Date.now()) return '';
+  const when = inTime(mutedUntil);
+  return mutedWhy ? say('standing.muted-why', { why: mutedWhy, when }) : say('standing.muted', { when });
+}
 
 /** Why nothing can be sent now, in a sentence; empty if it can. @param {Conversation} conversation */
 export function holdWords(conversation) {
   const muteSaid = mutedWords(conversation);
   if (muteSaid) return muteSaid;
   if (conversation.heldUntil <= Date.now()) return '';
-  return conversation.slowMode ? `Slow mode. You can write again ${inTime(conversation.heldUntil)}.` : `You can write again ${inTime(conversation.heldUntil)}.`;
+  return say(conversation.slowMode ? 'standing.slow' : 'standing.held', { when: inTime(conversation.heldUntil) });
 }

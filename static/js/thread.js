@@ -3,37 +3,25 @@
 import { Actions } from './actions.js';
 import { excerpt } from './bubble.js';
 import { Composer } from './composer.js';
-import { announce, announceInstead, byId, el, figure, icon, plural } from './dom.js';
+import { announce, announceInstead, byId, el, icon } from './dom.js';
 import { typingWords } from './here.js';
 import { avatarOf } from './list.js';
 import { nameOf } from './rooms.js';
 import { Rows } from './rows.js';
 import { holdWords, mutedWords } from './standing.js';
 import { undo } from './undo.js';
+import { parts, say, sayBy } from './words.js';
 
 const NEAR_PX = 200;
 const SKELETON_MS = 300;
 const LONG_MS = 8_000;
-
-const words = {
-  older: 'Load older messages',
-  later: 'Load later messages',
-  loading: 'Loading…',
-  olderFailed: 'The older messages did not load. Try again.',
-  laterFailed: 'The later messages did not load. Try again.',
-  jumpFailed: 'This message is not here any more.',
-  toNewest: 'To the newest',
-  unsentGone: 'The message that was not sent is deleted.',
-  nothingToEdit: 'There is no message of yours here to change.',
-};
 
 /** @typedef {import('./rooms.js').Conversation} Conversation */
 
 /** What stands under the name. @param {Conversation} conversation */
 export function subtitleOf(conversation) {
   if (conversation.with) return `@${conversation.with.username}`;
-  const kind = conversation.kind === 'room' ? 'Public room' : 'Group';
-  return `${kind}, ${plural(conversation.members, 'only you so far', '# members')}`;
+  return say(conversation.kind === 'room' ? 'thread.room' : 'thread.group', { n: conversation.members });
 }
 
 /** The open conversation in the page. Made anew for each one that is opened. */
@@ -101,7 +89,7 @@ export class ThreadView {
   }
 
   #backLink() {
-    return el('a', { class: 'icon-btn only-phone', href: '#', 'aria-label': 'Back to chats', onclick: this.actions.onBack }, icon('arrow-left'));
+    return el('a', { class: 'icon-btn only-phone', href: '#', 'aria-label': say('thread.back'), onclick: this.actions.onBack }, icon('arrow-left'));
   }
 
   /** @param {Conversation} [known] */
@@ -111,15 +99,15 @@ export class ThreadView {
     this.root.removeAttribute('aria-label');
     this.root.setAttribute('aria-labelledby', 'thread-title');
     this.root.replaceChildren(
-      el('header', { class: 'thread__head' }, this.#backLink(), el('div', { class: 'grow' }, el('h1', { id: 'thread-title', tabindex: '-1', class: 'truncate', dir: 'auto' }, known ? `Opening ${nameOf(known)}…` : 'Opening the conversation…'))),
-      el('div', { class: 'thread__scroll', role: 'region', 'aria-label': 'Messages', 'aria-busy': 'true', tabindex: '0' },
+      el('header', { class: 'thread__head' }, this.#backLink(), el('div', { class: 'grow' }, el('h1', { id: 'thread-title', tabindex: '-1', class: 'truncate', dir: 'auto' }, known ? say('thread.opening-name', { name: nameOf(known) }) : say('thread.opening')))),
+      el('div', { class: 'thread__scroll', role: 'region', 'aria-label': say('thread.messages'), 'aria-busy': 'true', tabindex: '0' },
         el('div', { class: 'messages', id: 'messages', 'aria-hidden': 'true' }, bubble(), bubble(), bubble(), bubble())),
       el('div', { class: 'thread__foot', id: 'slow' }));
   }
 
   #slow() {
-    document.getElementById('slow')?.replaceChildren(el('p', { class: 'typing', role: 'status' }, icon('clock', 'icon icon--sm'), 'This takes longer than usual. It goes on as soon as the server answers.',
-      el('button', { class: 'btn btn--line btn--sm', type: 'button', onclick: () => this.rooms.client.tryNow() }, 'Try now')));
+    document.getElementById('slow')?.replaceChildren(el('p', { class: 'typing', role: 'status' }, icon('clock', 'icon icon--sm'), say('thread.slow'),
+      el('button', { class: 'btn btn--line btn--sm', type: 'button', onclick: () => this.rooms.client.tryNow() }, say('thread.try-now'))));
   }
 
   #build() {
@@ -129,11 +117,11 @@ export class ThreadView {
     this.title = el('h1', { class: 'truncate', id: 'thread-title', tabindex: '-1', dir: 'auto' });
     this.subtitle = el('p', { class: 'truncate' });
     this.face = el('span', { class: 'not-phone' });
-    this.details = el('a', { class: 'icon-btn', href: `#room/${this.id}/details`, 'aria-label': 'Details', id: 'details-link' }, icon('panel'));
+    this.details = el('a', { class: 'icon-btn', href: `#room/${this.id}/details`, 'aria-label': say('details.label'), id: 'details-link' }, icon('panel'));
     this.messages = el('ol', { class: 'messages', id: 'messages' });
-    this.older = this.#loader(words.older, () => this.#load('older'));
-    this.later = this.#loader(words.later, () => this.#load('later'));
-    this.scroller = el('div', { class: 'thread__scroll', role: 'region', 'aria-label': 'Messages', tabindex: '0' }, this.messages);
+    this.older = this.#loader(say('thread.older'), () => this.#load('older'));
+    this.later = this.#loader(say('thread.later'), () => this.#load('later'));
+    this.scroller = el('div', { class: 'thread__scroll', role: 'region', 'aria-label': say('thread.messages'), tabindex: '0' }, this.messages);
     this.jump = el('button', { class: 'btn btn--act btn--sm jump', type: 'button', hidden: true, onclick: () => this.#toEnd() });
     this.waitingLine = el('p', { class: 'typing', id: 'off-note', hidden: true });
     this.typingLine = el('p', { class: 'typing', id: 'typing', hidden: true });
@@ -196,7 +184,7 @@ export class ThreadView {
   #editLast() {
     const last = [...(this.rows?.shown.values() ?? [])].reverse().find((line) => line.author.id === this.rooms.me.id && !this.doing?.allowed(line).edit && !line.erasing);
     if (last) this.composer?.change(last);
-    else announce(words.nothingToEdit);
+    else announce(say('thread.nothing-to-edit'));
   }
 
   #drawHead() {
@@ -217,18 +205,17 @@ export class ThreadView {
     if (!conversation || !this.typingLine) return;
     const { here } = this.rooms;
     const known = here.presence(this.id);
-    let more = '';
+    let under = subtitleOf(conversation);
     if (conversation.with) {
       const isHere = here.isHere(this.id, conversation.with.id);
-      more = isHere === null ? '' : isHere ? ', here now' : ', not here now';
+      if (isHere !== null) under = say(isHere ? 'thread.is-here' : 'thread.not-here', { under });
       const dot = this.face.querySelector('.dot');
       const classes = isHere === null ? '' : isHere ? 'dot' : 'dot dot--off';
       if ((dot?.className ?? '') !== classes) {
         dot?.remove();
         if (classes) this.face.firstElementChild?.append(el('span', { class: classes }));
       }
-    } else if (known) more = `, ${figure(known.count)} here now`;
-    const under = `${subtitleOf(conversation)}${more}`;
+    } else if (known) under = say('thread.here', { under, n: known.count });
     if (this.subtitle.textContent !== under) this.subtitle.textContent = under;
     const sentence = typingWords(conversation, here.writers(this.id));
     this.typingLine.hidden = !sentence;
@@ -264,15 +251,15 @@ export class ThreadView {
   greet() {
     if (!this.emptyRow) return;
     const conversation = /** @type {Conversation} */ (this.conversation);
-    this.emptyRow.replaceChildren(this.actions.first() ?? el('div', { class: 'empty' }, icon('mark', 'empty__art'), el('h2', {}, 'Say the first thing'),
-      el('p', {}, 'This is the very start of ', el('strong', { dir: 'auto' }, nameOf(conversation)), '.'),
-      conversation.kind === 'group' && el('button', { class: 'btn btn--act', type: 'button', onclick: this.actions.onAdd }, 'Add people')));
+    this.emptyRow.replaceChildren(this.actions.first() ?? el('div', { class: 'empty' }, icon('mark', 'empty__art'), el('h2', {}, say('thread.first')),
+      el('p', {}, ...parts('thread.start', { name: el('strong', { dir: 'auto' }, nameOf(conversation)) })),
+      conversation.kind === 'group' && el('button', { class: 'btn btn--act', type: 'button', onclick: this.actions.onAdd }, say('thread.add'))));
   }
 
   /** @param {string} cmid */
   #dropUnsent(cmid) {
     this.outbox.remove(cmid);
-    announce(words.unsentGone);
+    announce(say('thread.unsent-gone'));
     this.composer?.focus();
   }
 
@@ -291,8 +278,8 @@ export class ThreadView {
     const show = document.body.dataset.net === 'offline' && items.length > 0;
     this.waitingLine.hidden = !show;
     if (!show) return;
-    const parts = [waiting && plural(waiting, '# message is waiting', '# messages are waiting'), failed && plural(failed, '# needs you', '# need you')];
-    this.waitingLine.replaceChildren(icon('clock', 'icon icon--sm'), ` ${parts.filter(Boolean).join(', ')}`);
+    const said = [waiting && say('thread.waiting', { n: waiting }), failed && say('thread.needs-you', { n: failed })];
+    this.waitingLine.replaceChildren(icon('clock', 'icon icon--sm'), ` ${said.filter(Boolean).join(', ')}`);
   }
 
   #isAtEnd() {
@@ -317,7 +304,7 @@ export class ThreadView {
     if (this.conversation) this.conversation.away = !atEnd;
     if (atEnd) this.below = 0;
     this.jump.hidden = atEnd;
-    const title = this.below ? plural(this.below, '# new', '# new') : words.toNewest;
+    const title = this.below ? say('thread.n-new', { n: this.below }) : say('thread.to-newest');
     if (this.jump.textContent.trim() !== title) this.jump.replaceChildren(icon('arrow-down', 'icon icon--sm'), ` ${title}`);
   }
 
@@ -327,7 +314,7 @@ export class ThreadView {
       try {
         await this.rooms.history.newest(conversation);
       } catch {
-        announce(words.laterFailed);
+        announce(say('thread.later-failed'));
         return;
       }
     }
@@ -343,13 +330,13 @@ export class ThreadView {
       try {
         await this.rooms.history.around(conversation, seq);
       } catch {
-        announceInstead(words.jumpFailed);
+        announceInstead(say('thread.jump-failed'));
         return;
       }
     }
     const row = this.rows?.rowOf(seq);
     if (!row) {
-      announceInstead(words.jumpFailed);
+      announceInstead(say('thread.jump-failed'));
       return;
     }
     row.scrollIntoView({ block: 'center' });
@@ -366,13 +353,13 @@ export class ThreadView {
     if (this.loading || !conversation || !(which === 'older' ? conversation.more : conversation.later)) return;
     this.loading = true;
     const line = which === 'older' ? this.older : this.later;
-    line.firstElementChild.textContent = words.loading;
+    line.firstElementChild.textContent = say('thread.loading');
     try {
       await this.rooms.history[which](conversation);
     } catch {
-      announce(which === 'older' ? words.olderFailed : words.laterFailed);
+      announce(which === 'older' ? say('thread.older-failed') : say('thread.later-failed'));
     }
-    line.firstElementChild.textContent = words[which];
+    line.firstElementChild.textContent = sayBy(`thread.${which}`);
     this.loading = false;
     // Asks anew whether it is in sight: a reader who stays there sees no change.
     this.observer?.unobserve(line);

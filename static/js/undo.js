@@ -3,30 +3,16 @@
 
 import { announce, el, icon } from './dom.js';
 import { lettersOn } from './letters.js';
+import { say } from './words.js';
 
 const TIME_MS = 8_000;
 const TICK_MS = 250;
 const SVG = 'http://www.w3.org/2000/svg';
 
-const words = {
-  deleted: 'Message deleted',
-  undo: 'Undo',
-  close: 'Close',
-  retry: 'Try again',
-  said: 'Message deleted. Press Z to undo.',
-  saidPlainly: 'Message deleted. You can undo it for 8 seconds.',
-  back: 'Message is back.',
-  notDeleted: 'Not deleted. It is still there for everyone.',
-  reactionNot: (/** @type {string} */ why) => `Your reaction was not taken. ${why}`,
-  changeNot: 'Your change was not saved. It is still there, under the message.',
-  changeGone: 'Your change was not saved: the message was deleted meanwhile.',
-  notices: 'Notices',
-};
-
 function toasts() {
   const known = document.querySelector('.toasts');
   if (known) return known;
-  const made = el('div', { class: 'toasts', role: 'region', 'aria-label': words.notices });
+  const made = el('div', { class: 'toasts', role: 'region', 'aria-label': say('undo.notices') });
   document.body.append(made);
   return made;
 }
@@ -42,7 +28,7 @@ function takeAway(toast) {
 const button = (name, onclick) => el('button', { class: 'btn btn--quiet btn--sm', type: 'button', onclick }, name);
 
 /** @param {() => void} onclick */
-const closer = (onclick) => el('button', { class: 'icon-btn icon-btn--sm', type: 'button', 'aria-label': words.close, onclick }, icon('close'));
+const closer = (onclick) => el('button', { class: 'icon-btn icon-btn--sm', type: 'button', 'aria-label': say('close'), onclick }, icon('close'));
 
 /** A circle that empties, with the seconds in it. */
 function countdown() {
@@ -89,12 +75,12 @@ class Undo extends EventTarget {
   erase(deeds, room, seq) {
     this.commit();
     const clock = countdown();
-    const toast = el('div', { class: 'toast' }, clock.node, el('span', { class: 'grow' }, words.deleted), button(words.undo, () => this.back()), closer(() => this.commit()));
+    const toast = el('div', { class: 'toast' }, clock.node, el('span', { class: 'grow' }, say('bubble.deleted')), button(say('undo.undo'), () => this.back()), closer(() => this.commit()));
     const held = () => toast.matches(':hover') || toast.contains(document.activeElement);
     this.now = { room, seq, left: TIME_MS, at: Date.now(), toast, held, commit: () => deeds.erase(room, seq), timer: window.setInterval(() => this.#tick(clock.show), TICK_MS) };
     clock.show(TIME_MS);
     toasts().append(toast);
-    announce(lettersOn() ? words.said : words.saidPlainly);
+    announce(lettersOn() ? say('undo.said') : say('undo.said-plainly'));
     this.#changed(room, seq, false);
   }
 
@@ -122,7 +108,7 @@ class Undo extends EventTarget {
   back() {
     const done = this.#end();
     if (!done) return;
-    announce(words.back);
+    announce(say('undo.back'));
     this.#changed(done.room, done.seq, true);
   }
 
@@ -150,10 +136,10 @@ export function tellRefusals(deeds) {
     const { cmid, op, why, code } = /** @type {CustomEvent} */ (event).detail;
     const gone = op === 'message.edit' && code === 'not_found';
     if (op === 'message.edit' && !gone) {
-      announce(words.changeNot);
+      announce(say('undo.change-not'));
       return;
     }
-    const sentence = gone ? words.changeGone : op === 'message.delete' ? words.notDeleted : words.reactionNot(why);
+    const sentence = gone ? say('undo.change-gone') : op === 'message.delete' ? say('undo.not-deleted') : say('undo.reaction-not', { why });
     const close = (/** @type {boolean} */ again) => {
       takeAway(toast);
       if (again) deeds.retry(cmid);
@@ -161,7 +147,7 @@ export function tellRefusals(deeds) {
     };
     if (op !== 'message.delete') deeds.remove(cmid);
     const toast = el('div', { class: 'toast' }, icon('alert'), el('span', { class: 'grow' }, sentence),
-      op === 'message.delete' && button(words.retry, () => close(true)), closer(() => close(false)));
+      op === 'message.delete' && button(say('try-again'), () => close(true)), closer(() => close(false)));
     toasts().append(toast);
     announce(sentence);
   });
