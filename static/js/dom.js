@@ -25,7 +25,8 @@ export function el(tag, attributes = {}, ...children) {
 }
 
 const SVG = 'http://www.w3.org/2000/svg';
-let sprite = '/icons.svg';
+/** Beside this script, and of its edition. */
+let sprite = new URL('../icons.svg', import.meta.url).pathname;
 
 /**
  * Takes the sprite into the page, so that an icon shown for the first time while offline is there. Its
@@ -40,7 +41,7 @@ export async function keepIcons() {
   kept.setAttribute('hidden', '');
   document.body.append(kept);
   sprite = '#';
-  for (const use of document.querySelectorAll('use')) use.setAttribute('href', (use.getAttribute('href') ?? '').replace('/icons.svg', sprite));
+  for (const use of document.querySelectorAll('use')) use.setAttribute('href', (use.getAttribute('href') ?? '').replace(/^.*\/icons\.svg/, sprite));
 }
 
 /**

@@ -7,6 +7,7 @@ use crate::helpers::{Browser, Place};
 crate::stories! {
     every_page_is_served_with_its_policy,
     a_file_is_sent_again_only_if_it_has_changed,
+    what_a_page_names_is_kept_for_good_and_what_another_edition_named_is_not,
     what_is_not_there_is_said_plainly,
     text_is_compressed_for_who_takes_it,
     the_description_of_the_rest_surface_is_served,
@@ -44,6 +45,28 @@ async fn a_file_is_sent_again_only_if_it_has_changed(place: Place) {
     let again = browser.send(Method::GET, "/", &[("if-none-match", &tag)], None).await.expect(StatusCode::NOT_MODIFIED);
     assert!(again.body.is_empty());
     browser.send(Method::GET, "/", &[("if-none-match", "\"other\"")], None).await.expect(StatusCode::OK);
+    app.stop().await;
+}
+
+async fn what_a_page_names_is_kept_for_good_and_what_another_edition_named_is_not(place: Place) {
+    let app = place.start(&[]).await;
+    let mut browser = Browser::new(&app.address);
+    let page = browser.get("/").await.expect(StatusCode::OK).text();
+    let named: Vec<_> = page.split("=\"/e/").skip(1).map(|rest| format!("/e/{}", rest.split(['"', '#']).next().unwrap())).collect();
+    assert!(named.iter().any(|path| path.ends_with("/js/chat.js")) && named.iter().any(|path| path.ends_with("/css/tokens.css")));
+    for path in &named {
+        let file = browser.get(path).await.expect(StatusCode::OK);
+        assert_eq!(file.header("cache-control"), "public, max-age=31536000, immutable", "{path}");
+        let (_, plain) = path.trim_start_matches("/e/").split_once('/').unwrap();
+        for other in [format!("/{plain}"), format!("/e/0123456789ab/{plain}")] {
+            let same = browser.get(&other).await.expect(StatusCode::OK);
+            assert_eq!((same.header("cache-control"), &same.body), ("no-cache", &file.body), "{other}");
+        }
+    }
+    let edition = named[0].trim_start_matches("/e/").split('/').next().unwrap();
+    for path in ["index.html", "nothing.js", "../Cargo.toml", ""] {
+        browser.get(&format!("/e/{edition}/{path}")).await.expect(StatusCode::NOT_FOUND);
+    }
     app.stop().await;
 }
 

@@ -1,14 +1,16 @@
-//! The web client: files embedded in the binary, each with its type and an `ETag`. Pages have plain
-//! addresses; what is not there is a problem under `/api` and a small page elsewhere.
+//! The web client: files embedded in the binary, each with its type and an `ETag`. Pages have plain addresses and
+//! name their files by their [`edition`]; what is not there is a problem under `/api` and a small page elsewhere.
 
 use actix_web::dev::ResourceDef;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _, web};
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rust_embed::RustEmbed;
 
 use crate::error::Problem;
 use crate::routes::ROUTES;
+
+mod edition;
 
 #[derive(RustEmbed)]
 #[folder = "static/"]
@@ -20,9 +22,13 @@ struct Files;
 const PAGES: [(&str, &str); 5] =
     [("/", "index.html"), ("/signin", "signin.html"), ("/signup", "signup.html"), ("/verify", "verify.html"), ("/docs", "docs.html")];
 
+/// A browser asks each time whether what it has is still right.
+const ASK: &str = "no-cache";
+/// What has its edition in its address is right for ever.
+const KEEP: &str = "public, max-age=31536000, immutable";
+
 /// Shown where there is no such page.
-const LOST: &str = "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>Not here - AllThrive</title></head>\n\
-    <body><main><h1>This page is not here</h1><p><a href=\"/\">Go to your conversations</a></p></main></body>\n</html>\n";
+const LOST: &str = "lost.html";
 
 /// Answers whatever no route takes: a page, a file, or a refusal.
 pub async fn serve(request: HttpRequest) -> HttpResponse {
@@ -33,13 +39,22 @@ pub async fn serve(request: HttpRequest) -> HttpResponse {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Pages are only read.").error_response();
     }
-    let page = PAGES.iter().find(|(address, _)| *address == path).map(|(_, file)| *file);
-    let name = page.unwrap_or_else(|| path.trim_start_matches('/'));
+    if let Some((_, file)) = PAGES.iter().find(|(address, _)| *address == path) {
+        return match edition::page(file) {
+            Some(page) => answer(&request, file, &page.tag, ASK, || web::Bytes::from(page.text.clone())),
+            None => lost(),
+        };
+    }
+    let (name, keep) = match edition::split(path) {
+        Some((edition, name)) => (name, if edition::is_current(edition) { KEEP } else { ASK }),
+        None => (path.trim_start_matches('/'), ASK),
+    };
     match Files::get(name) {
         // A page has one address.
-        Some(_) if page.is_none() && name.ends_with(".html") => lost(),
-        Some(file) => answer(&request, name, file),
-        None => lost(),
+        Some(file) if !name.ends_with(".html") => {
+            answer(&request, name, &edition::tag_of(&file.metadata.sha256_hash()), keep, || web::Bytes::from(file.data.into_owned()))
+        }
+        _ => lost(),
     }
 }
 
@@ -59,22 +74,18 @@ fn unrouted(path: &str) -> HttpResponse {
 }
 
 fn lost() -> HttpResponse {
-    HttpResponse::NotFound().content_type("text/html; charset=utf-8").body(LOST)
+    HttpResponse::NotFound()
+        .content_type("text/html; charset=utf-8")
+        .body(edition::page(LOST).map_or_else(String::new, |page| page.text.clone()))
 }
 
-/// The names carry no version, so a browser asks each time whether what it has is still right.
-fn answer(request: &HttpRequest, name: &str, file: EmbeddedFile) -> HttpResponse {
-    let tag: String = file.metadata.sha256_hash()[..12].iter().map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{tag}\"");
+/// The tag is a weak one: the same content is sent compressed and not.
+fn answer(request: &HttpRequest, name: &str, tag: &str, keep: &'static str, body: impl FnOnce() -> web::Bytes) -> HttpResponse {
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    if known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)) {
-        return HttpResponse::NotModified().insert_header((header::ETAG, tag)).insert_header((header::CACHE_CONTROL, "no-cache")).finish();
-    }
-    HttpResponse::Ok()
-        .content_type(content_type(name))
-        .insert_header((header::ETAG, tag))
-        .insert_header((header::CACHE_CONTROL, "no-cache"))
-        .body(web::Bytes::from(file.data.into_owned()))
+    let is_known = known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/").trim_matches('"') == tag));
+    let mut answer = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    answer.insert_header((header::ETAG, format!("W/\"{tag}\""))).insert_header((header::CACHE_CONTROL, keep));
+    if is_known { answer.finish() } else { answer.content_type(content_type(name)).body(body()) }
 }
 
 /// By the end of the name; what is not listed is downloaded, not shown.
