@@ -215,6 +215,7 @@ class ChatPage {
     const { id, details } = route();
     const pane = !id ? 'list' : details ? 'details' : 'thread';
     const changed = this.thread?.id !== (id ?? undefined);
+    const closed = !changed && pane === 'thread' && document.body.dataset.pane === 'details';
     document.body.dataset.pane = pane;
     document.body.classList.toggle('app--two', !details);
     this.list.select(id);
@@ -230,7 +231,7 @@ class ChatPage {
     }
     this.#dress();
     this.#drawCounts();
-    if (moved) this.#focus(pane);
+    if (moved) this.#focus(closed ? 'details-link' : pane);
   }
 
   /** @param {string} id */
@@ -298,9 +299,9 @@ class ChatPage {
     }
   }
 
-  /** @param {string} pane */
+  /** @param {string} pane or what opened the one that is closed */
   #focus(pane) {
-    if (pane === 'details') document.getElementById('details-title')?.focus();
+    if (pane.startsWith('details')) document.getElementById(pane === 'details' ? 'details-title' : pane)?.focus();
     else if (pane === 'list' && this.wantsFind) {
       this.wantsFind = false;
       this.list.finder.focus();
