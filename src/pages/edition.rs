@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rust_embed::RustEmbed as _;
 use sha2::{Digest as _, Sha256};
 
 use super::Files;
