@@ -5,7 +5,7 @@ import { clearFaults, failureWords, onSubmit, showFaults, showNote } from './for
 import { personAvatar } from './list.js';
 import { steadyKey } from './question.js';
 import { Refused, call, callAll } from './session.js';
-import { parts, say } from './words.js';
+import { languageSwitch, parts, say } from './words.js';
 
 /**
  * Shows a dialog; Escape and its close button close it, and the browser gives the focus back to what opened it.
@@ -169,7 +169,7 @@ export function account(me, waiting, onSignOut, notices, onKeys) {
   const form = el('form', { class: 'stack', 'aria-label': say('sign-out') }, words && el('p', { class: 'note note--warn' }, icon('alert'), words),
     el('button', { class: 'btn btn--line', type: 'submit' }, icon('log-out', 'icon icon--sm'), waiting ? say('you.delete-and-sign-out') : say('sign-out')));
   const dialog = openDialog(say('you'), el('div', { class: 'member' }, personAvatar({ id: me.id, name: me.display_name }), el('p', { class: 'truncate' }, el('span', { dir: 'auto' }, me.display_name), el('br'), el('small', {}, `@${me.username}`)), el('span')),
-    el('p', { class: 'small quiet' }, say('you.email', { email: me.email })), el('div', { class: 'plain-list' }, notices, keys), form);
+    el('p', { class: 'small quiet' }, say('you.email', { email: me.email })), el('div', { class: 'plain-list' }, notices, keys), languageSwitch(() => location.reload()), form);
   onSubmit(form, () => say('you.leaving'), async () => {
     try {
       await onSignOut();

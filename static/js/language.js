@@ -2,8 +2,7 @@
 // the words of a language other than that of the HTML are in place, nothing shows (components.css).
 
 (() => {
-  // A language is listed once every part of the pages speaks it.
-  const SPOKEN = ['en'];
+  const SPOKEN = ['en', 'de'];
   let stored = null;
   try {
     stored = localStorage.getItem('allthrive.language');

@@ -123,4 +123,15 @@ export const people = {
   'keys.copy': 'Text kopieren',
   'keys.delete': 'Löschen',
   'keys.undo': 'Löschen rückgängig machen',
+
+  'parted.this': 'dieser Unterhaltung',
+  'parted.banned': 'Du bist aus {place} ausgeschlossen',
+  'parted.banned-more': 'Du kannst erst zurück, wenn eine Moderation das aufhebt.',
+  'parted.removed': 'Du bist aus {place} entfernt worden',
+  'parted.removed-more': 'Wer dort moderiert, kann dich wieder hinzufügen.',
+  'parted.left': 'Du bist nicht mehr in {place}',
+  'parted.left-more': 'Sie steht nicht mehr in deiner Liste.',
+  'parted.back': 'Zurück zu den Chats',
+  'parted.reason': 'Grund: „{reason}“',
+  'parted.go': 'Zu deinen Chats',
 };

@@ -122,4 +122,15 @@ export const people = /** @type {const} */ ({
   'keys.copy': 'Copy text',
   'keys.delete': 'Delete',
   'keys.undo': 'Undo deleting',
+
+  'parted.this': 'this conversation',
+  'parted.banned': 'You were banned from {place}',
+  'parted.banned-more': 'You cannot come back until a moderator lifts the ban.',
+  'parted.removed': 'You were removed from {place}',
+  'parted.removed-more': 'Somebody who moderates it can add you again.',
+  'parted.left': 'You are not in {place} any more',
+  'parted.left-more': 'It has left your list.',
+  'parted.back': 'Back to chats',
+  'parted.reason': 'Reason: “{reason}”',
+  'parted.go': 'Go to your chats',
 });
