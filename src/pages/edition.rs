@@ -131,7 +131,7 @@ mod tests {
                 assert!(!page.text.contains(folder), "{file}: {folder}");
             }
             let ours = format!("=\"/e/{}/", page.edition);
-            for name in page.text.split(&ours).skip(1).map(|rest| rest.split(['"', '#']).next().unwrap()) {
+            for name in page.text.match_indices(&ours).map(|(at, found)| page.text[at + found.len()..].split(['"', '#']).next().unwrap()) {
                 assert!(Files::get(name).is_some(), "{file} names {name}");
             }
         }

@@ -52,7 +52,10 @@ async fn what_a_page_names_is_kept_for_good_and_what_another_edition_named_is_no
     let app = place.start(&[]).await;
     let mut browser = Browser::new(&app.address);
     let page = browser.get("/").await.expect(StatusCode::OK).text();
-    let named: Vec<_> = page.split("=\"/e/").skip(1).map(|rest| format!("/e/{}", rest.split(['"', '#']).next().unwrap())).collect();
+    let named: Vec<_> = page
+        .match_indices("=\"/e/")
+        .map(|(at, found)| format!("/e/{}", page[at + found.len()..].split(['"', '#']).next().unwrap()))
+        .collect();
     assert!(named.iter().any(|path| path.ends_with("/js/chat.js")) && named.iter().any(|path| path.ends_with("/css/tokens.css")));
     for path in &named {
         let file = browser.get(path).await.expect(StatusCode::OK);

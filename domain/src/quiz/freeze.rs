@@ -270,7 +270,7 @@ impl<'a> Draw<'a> {
 
     /// Each order equally often (Fisher and Yates, as Knuth's algorithm P has it).
     fn mix<T>(&self, of: &str, things: &mut [T]) {
-        for (last, n) in (0..things.len()).zip(0..).skip(1) {
+        for (last, n) in (1..things.len()).zip(1..) {
             let chosen = (u128::from(self.number("mix", of, n, 0)) * (u128::from(n) + 1)) >> 64;
             things.swap(last, usize::try_from(chosen).unwrap_or(last));
         }

@@ -41,7 +41,7 @@ fn grading() -> impl Strategy<Value = Grading> {
 fn weighted() -> impl Strategy<Value = Vec<Choice>> {
     (choices(0..6), prop::collection::vec(-100..=100_i32, 6)).prop_map(|(mut options, weights)| {
         options[0].weight = Some(100);
-        options.iter_mut().skip(1).zip(weights).for_each(|(option, weight)| option.weight = Some(weight));
+        options[1..].iter_mut().zip(weights).for_each(|(option, weight)| option.weight = Some(weight));
         options.iter_mut().for_each(|option| option.correct = option.weight > Some(0));
         options
     })
