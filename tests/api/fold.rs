@@ -51,20 +51,15 @@ async fn adds_up(place: Place, kind: &str) {
     for n in 0..PEOPLE {
         members.push(Member::come(&app, &format!("person{n}")).await);
     }
-    let open = json!({"kind": kind, "title": "Crew"});
-    let made = members[0].browser.write("/api/v1/conversations", Uuid::new_v4(), open).await.expect(StatusCode::CREATED).json();
-    let room: RoomId = made["id"].as_str().unwrap().parse().unwrap();
-    for n in 1..PEOPLE {
-        let named = json!({"cmid": cmid(), "user": members[n].id});
-        members[0].hand.ask("member.add", Some(room), named).await;
-    }
+    let mut room = open(&mut members, kind).await;
     let (mut admitted, mut last) = (0, 1);
     for _ in 0..ROUNDS {
         make_up(&mut members, room).await;
-        for member in &mut members {
-            if member.view.is_none() {
-                member.begin(room).await;
-            }
+        begin(&mut members, room).await;
+        if members.iter().all(|member| member.view.is_none()) {
+            // A group whose last member has left stays empty.
+            (room, last) = (open(&mut members, kind).await, 1);
+            begin(&mut members, room).await;
         }
         let mut asked = Vec::new();
         for _ in 0..STEPS {
@@ -88,9 +83,20 @@ async fn adds_up(place: Place, kind: &str) {
             member.compare(&app, room).await;
         }
     }
-    // A group whose last member has left stays empty: then the rounds before that must do.
     assert!(admitted > STEPS / 3, "most of what was asked for was refused: {admitted}");
     app.stop().await;
+}
+
+/// A new conversation of all of them, opened by the first.
+async fn open(members: &mut [Member], kind: &str) -> RoomId {
+    let body = json!({"kind": kind, "title": "Crew"});
+    let made = members[0].browser.write("/api/v1/conversations", Uuid::new_v4(), body).await.expect(StatusCode::CREATED).json();
+    let room = made["id"].as_str().unwrap().parse().unwrap();
+    for n in 1..PEOPLE {
+        let named = json!({"cmid": cmid(), "user": members[n].id});
+        members[0].hand.ask("member.add", Some(room), named).await;
+    }
+    room
 }
 
 /// Whoever may lets everybody come back.
@@ -100,6 +106,13 @@ async fn make_up(members: &mut [Member], room: RoomId) {
         for (op, user) in ids.iter().flat_map(|user| [("moderation.unban", user), ("member.add", user)]) {
             member.hand.ask(op, Some(room), json!({"cmid": cmid(), "user": user})).await;
         }
+    }
+}
+
+/// Each that has no view of the room begins one, if it may.
+async fn begin(members: &mut [Member], room: RoomId) {
+    for member in members.iter_mut().filter(|member| member.view.is_none()) {
+        member.begin(room).await;
     }
 }
 
