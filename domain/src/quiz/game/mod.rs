@@ -4,7 +4,14 @@
 //! - [`step`](mod@step): how a game moves
 //! - [`timer`](mod@timer): what it waits for
 //! - [`unit`]: what can be asked of a session, and what becomes of it
+//! - [`facts`], [`mod@admit`] with `players` and `answers`: what is decided under the session's lock
 
+pub mod admit;
+#[cfg(test)]
+mod admit_tests;
+pub mod answers;
+pub mod facts;
+mod players;
 pub mod step;
 #[cfg(test)]
 mod tests;
@@ -18,9 +25,11 @@ use allthrive_protocol::quiz::live::Settings;
 use allthrive_protocol::quiz::view::{EndReason, PauseReason};
 use serde::{Deserialize, Serialize};
 
+pub use self::admit::admit;
+pub use self::facts::{Changes, KeptAnswer, KnownLive, LiveFacts, SessionFacts};
 pub use self::step::{asked, fire, step};
 pub use self::timer::{grace_ms, own_deadline_ms, timer};
-pub use self::unit::{Answer, Author, Create, Join, LiveDeed, LiveOutcome, LiveUnit, Player, PlayerState};
+pub use self::unit::{Answer, Author, Create, Join, LiveDecision, LiveDeed, LiveOutcome, LiveUnit, Player, PlayerState};
 
 /// The votes stand for so long before the solution, where they came by themselves.
 pub const VOTES_MS: u64 = 2_000;

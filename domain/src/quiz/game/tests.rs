@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::quiz::freeze::{Frozen, freeze};
 
-fn question(body: Body, limit_ms: Option<u32>) -> Question {
+pub(super) fn question(body: Body, limit_ms: Option<u32>) -> Question {
     let (explanation, hint, image, notes) = (None, None, None, None);
     Question { stem: "Which?".into(), body, explanation, hint, image, notes, limit_ms, points: 1_000 }
 }
@@ -24,7 +24,7 @@ fn quiz() -> &'static Frozen {
 }
 
 /// A choice of 20 s, a slide, a survey, a choice without a limit.
-fn harbour() -> Frozen {
+pub(super) fn harbour() -> Frozen {
     let survey = Body::Survey { options: vec!["a".into(), "b".into()], multiple: false };
     let questions =
         vec![question(choices(), Some(20_000)), question(Body::Slide {}, None), question(survey, Some(10_000)), question(choices(), None)];
