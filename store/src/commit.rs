@@ -3,8 +3,6 @@
 //! Refusals, duplicates and numbers come from [`allthrive_domain::room::admit`] alone, called on facts
 //! that were read under the rooms' locks. No rule is written again in SQL.
 
-use std::time::{Duration, Instant};
-
 use allthrive_domain::entry::Entry;
 use allthrive_domain::room::{Decision, Facts, admit};
 use allthrive_domain::time::Micros;
@@ -13,6 +11,7 @@ use allthrive_domain::unit::Unit;
 use crate::engine::{Decided, Statement};
 use crate::error::Error;
 use crate::open::Store;
+use crate::parts::in_parts;
 use crate::{facts, log, projections};
 
 /// What became of each unit, in the order they were given.
@@ -23,10 +22,6 @@ pub struct Committed {
     pub outcomes: Vec<Result<Decision, Error>>,
 }
 
-/// How long a batch is split and tried because somebody else holds a lock: some waits for one. After that
-/// what is left is refused, so that a lock held for long stops nobody else for longer.
-const BUSY_PATIENCE: Duration = Duration::from_secs(2);
-
 impl Store {
     /// Decides and writes units in their order; when this returns, what was admitted is on the disk, and
     /// in each room the numbers follow each other without a hole, whoever else writes to it.
@@ -36,55 +31,7 @@ impl Store {
     /// batch is tried once more: a unit that had been written is then a [`Decision::Duplicate`] with the
     /// number it was given.
     pub async fn commit(&self, units: Vec<Unit>, now: Micros) -> Committed {
-        let mut outcomes: Vec<Option<Result<Decision, Error>>> = units.iter().map(|_| None).collect();
-        let mut parts = vec![(0, units.len())];
-        let began = Instant::now();
-        let is_held = |error: &Error| matches!(error, Error::Busy(_)) && began.elapsed() > BUSY_PATIENCE;
-        while let Some((start, end)) = parts.pop() {
-            let part = start..end;
-            if part.is_empty() {
-                continue;
-            }
-            match self.commit_twice(&units[part.clone()], now).await {
-                Ok(decisions) => {
-                    for (slot, decision) in outcomes[part].iter_mut().zip(decisions) {
-                        *slot = Some(Ok(decision));
-                    }
-                }
-                Err(error) if error.is_of_a_part() && part.len() > 1 && !is_held(&error) => {
-                    let middle = start + part.len() / 2;
-                    // The first half is taken first: the order within a room is the order given.
-                    parts.push((middle, end));
-                    parts.push((start, middle));
-                }
-                Err(error) => {
-                    let lost = !error.is_of_a_part() || is_held(&error);
-                    tracing::warn!(error = ?error, units = part.len(), "units were not written");
-                    outcomes[part].fill(Some(Err(error.clone())));
-                    if lost {
-                        // The database is away or held: the other parts would only wait for it as well.
-                        parts.clear();
-                        outcomes.iter_mut().filter(|slot| slot.is_none()).for_each(|slot| *slot = Some(Err(error.clone())));
-                    }
-                }
-            }
-        }
-        Committed { outcomes: outcomes.into_iter().flatten().collect() }
-    }
-
-    /// Once, and a second time if it is not known what became of the first.
-    async fn commit_twice(&self, units: &[Unit], now: Micros) -> Result<Vec<Decision>, Error> {
-        match self.commit_once(units.to_vec(), now).await {
-            Err(Error::Unknown(cause)) => {
-                tracing::warn!(cause = %cause, "COMMIT was not answered; the batch is tried again");
-                // If the second is refused or finds nobody, the first may still have been written.
-                self.commit_once(units.to_vec(), now).await.map_err(|second| match second {
-                    Error::Unavailable(_) | Error::Busy(_) => Error::Unknown(cause),
-                    second => second,
-                })
-            }
-            outcome => outcome,
-        }
+        Committed { outcomes: in_parts(&units, |part| self.commit_once(part, now)).await }
     }
 
     async fn commit_once(&self, units: Vec<Unit>, now: Micros) -> Result<Vec<Decision>, Error> {

@@ -3,11 +3,12 @@
 //! - [`engine`]: the only place that knows which database is underneath
 //! - [`open`]: configuration, opening, closing; `migrate` and `epoch` are its steps
 //! - [`error`]: what can go wrong
-//! - [`commit`]: units in, log rows out; `facts`, [`log`] and `projections` are its reads and writes
+//! - [`commit`]: units in, log rows out; `facts`, [`log`] and `projections` are its reads and writes, `parts` its halves
 //! - [`replay`], [`history`], [`members`]: what a connection reads
 //! - [`conversations`], [`reactors`], [`restrictions`]: lists, page by page
 //! - [`users`], [`sign_ins`], [`mail_tokens`], [`tickets`]: accounts and how their owners come in
 //! - [`quizzes`], [`quiz_writes`]: what authors write
+//! - [`live`]: sessions of live quizzes, their log, players and answers
 //! - [`limits`]: how often is too often
 //! - [`audit`]: who did what, as a chain that proves itself
 //!
@@ -25,11 +26,13 @@ pub mod error;
 mod facts;
 pub mod history;
 pub mod limits;
+pub mod live;
 pub mod log;
 pub mod mail_tokens;
 pub mod members;
 mod migrate;
 pub mod open;
+mod parts;
 mod projections;
 pub mod quiz_writes;
 pub mod quizzes;

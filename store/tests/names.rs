@@ -18,6 +18,7 @@ const PLACES: &[(&str, &str, usize, &str)] = &[
         "writes: a new account, an address released; and a name or an address stays taken, and somebody was the first, when the account is gone",
     ),
     ("mail_tokens.rs", "users_all", 1, "a write: the address is verified"),
+    ("facts.rs", "users_all", 1, "a lock is on the table's row"),
     ("log.rs", "rooms_all", 3, "writes: a new room, and a top under its lock"),
     ("quiz_writes.rs", "users_all", 1, "a lock is on the table's row"),
     ("quiz_writes.rs", "quizzes_all", 6, "writes; and a creation or a deletion that comes again is known when its quiz is gone"),
