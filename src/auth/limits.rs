@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use allthrive_actors::limiter::seats;
 use allthrive_domain::names::Email;
+use allthrive_protocol::UserId;
 use allthrive_store::limits::{Limit, Taken};
 
 use crate::config::Limits;
@@ -27,6 +28,10 @@ pub enum Limited<'a> {
     SignUpFrom(IpAddr),
     /// A mail to an address of mail.
     MailTo(&'a Email),
+    /// A quiz made, changed, published or deleted by an account.
+    QuizWriteBy(UserId),
+    /// A page of published quizzes for an account.
+    BrowseBy(UserId),
 }
 
 impl Limited<'_> {
@@ -37,6 +42,8 @@ impl Limited<'_> {
             Self::SignInto(login) => ("sign_in_to", login.trim().to_lowercase().into_bytes(), limits.sign_in_per_hour, HOUR),
             Self::SignUpFrom(address) => ("sign_up_from", network(*address), limits.sign_up_per_hour, HOUR),
             Self::MailTo(email) => ("mail_to", email.as_str().as_bytes().to_vec(), limits.mail_per_hour, HOUR),
+            Self::QuizWriteBy(user) => ("quiz_write_by", user.0.as_bytes().to_vec(), limits.quiz_writes_per_hour, HOUR),
+            Self::BrowseBy(user) => ("browse_by", user.0.as_bytes().to_vec(), limits.quiz_pages_per_hour, HOUR),
         };
         Limit { action, subject: keyed_digest(key, &[b"limit", action.as_bytes(), &subject]), most, window }
     }

@@ -6,7 +6,7 @@ use allthrive_actors::limiter;
 use allthrive_domain::rate::Rate;
 use serde::Deserialize;
 
-/// `[limits]`. Those of sign-in, sign-up and mail are counted in the database, so on every node alike; those of
+/// `[limits]`. Those of sign-in, sign-up, mail and quizzes are counted in the database, so on every node alike; those of
 /// connections are counted by each node.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -19,6 +19,10 @@ pub struct Limits {
     pub sign_up_per_hour: u32,
     /// Mails to one address of mail in an hour.
     pub mail_per_hour: u32,
+    /// Quizzes made, changed, published or deleted by an account in an hour.
+    pub quiz_writes_per_hour: u32,
+    /// Pages of published quizzes for an account in an hour.
+    pub quiz_pages_per_hour: u32,
     /// Messages, edits, reactions, steps of moderation of one connection in a second, on the long run.
     pub sends_per_second: u32,
     /// How many of them at once.
@@ -44,6 +48,8 @@ impl Default for Limits {
             sign_in_per_hour: 10,
             sign_up_per_hour: 5,
             mail_per_hour: 3,
+            quiz_writes_per_hour: 120,
+            quiz_pages_per_hour: 300,
             sends_per_second: 5,
             send_burst: 10,
             typing_every_ms: 3_000,
@@ -67,6 +73,8 @@ impl Limits {
             ("sign_in_per_hour", self.sign_in_per_hour, u32::MAX),
             ("sign_up_per_hour", self.sign_up_per_hour, u32::MAX),
             ("mail_per_hour", self.mail_per_hour, u32::MAX),
+            ("quiz_writes_per_hour", self.quiz_writes_per_hour, u32::MAX),
+            ("quiz_pages_per_hour", self.quiz_pages_per_hour, u32::MAX),
             ("sends_per_second", self.sends_per_second, MOST_PER_SECOND),
             ("send_burst", self.send_burst, MOST_PER_SECOND),
             ("typing_every_ms", self.typing_every_ms, u32::MAX),
@@ -120,6 +128,8 @@ mod tests {
             sign_in_per_hour: 0,
             sign_up_per_hour: 0,
             mail_per_hour: 0,
+            quiz_writes_per_hour: 0,
+            quiz_pages_per_hour: 0,
             sends_per_second: 0,
             send_burst: 0,
             typing_every_ms: 0,
@@ -129,7 +139,7 @@ mod tests {
             connections_per_account: 0,
             connections_per_address: 0,
         };
-        assert_eq!(none.faults().len(), 12);
+        assert_eq!(none.faults().len(), 14);
         let huge = Limits { sends_per_second: MOST_PER_SECOND + 1, ..Limits::default() };
         assert_eq!(huge.faults(), ["limits.sends_per_second must be 1000000 at most."]);
         assert!(Limits { sends_per_second: MOST_PER_SECOND, ..Limits::default() }.faults().is_empty());

@@ -95,13 +95,12 @@ fn with_modules(page: &str, read: impl Fn(&str) -> Option<String>) -> String {
         return page.to_owned();
     };
     let script = rest.split('"').next().unwrap_or_default();
-    let folder = script.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut found = BTreeSet::new();
     let mut unread = vec![script.to_owned()];
     while let Some(name) = unread.pop() {
         let source = read(&name).unwrap_or_default();
         for import in source.lines().filter_map(imported) {
-            let name = format!("{folder}/{import}");
+            let name = beside(&name, import);
             if name != script && found.insert(name.clone()) {
                 unread.push(name);
             }
@@ -111,11 +110,25 @@ fn with_modules(page: &str, read: impl Fn(&str) -> Option<String>) -> String {
     format!("{before}{links}<script type=\"module\" src=\"/{rest}")
 }
 
-/// The neighbour that a line of a module imports.
+/// The relative name that a line of a module imports.
 fn imported(line: &str) -> Option<&str> {
     let is_import = ["import ", "export ", "} from "].iter().any(|start| line.starts_with(start));
-    let (_, name) = line.split_once(" from './").or_else(|| line.split_once("import './"))?;
-    is_import.then(|| name.split('\'').next()).flatten()
+    let (_, name) = line.split_once(" from '").or_else(|| line.split_once("import '"))?;
+    is_import.then(|| name.split('\'').next()).flatten().filter(|name| name.starts_with('.'))
+}
+
+/// What a relative name means in the file of this name.
+fn beside(file: &str, name: &str) -> String {
+    let mut parts: Vec<_> = file.split('/').collect();
+    parts.pop();
+    for part in name.split('/') {
+        match part {
+            "." => {}
+            ".." => drop(parts.pop()),
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 #[cfg(test)]
@@ -146,11 +159,13 @@ mod tests {
         let read = |name: &str| match name {
             "js/a.js" => Some("import { b } from './b.js';\n/** @type {import('./d.js').D} */".to_owned()),
             "js/b.js" => Some("import {\n  c,\n} from './c.js';\nexport { a } from './a.js';".to_owned()),
-            "js/c.js" => Some("import './b.js';\n// from './e.js'".to_owned()),
+            "js/c.js" => Some("import './b.js';\nimport '../words/d.js';\n// from './e.js'".to_owned()),
+            "words/d.js" => Some("import { a } from '../js/a.js';".to_owned()),
             _ => None,
         };
         let page = with_modules("<head>\n<script type=\"module\" src=\"/js/a.js\"></script>", read);
-        let links = "<link rel=\"modulepreload\" href=\"/js/b.js\">\n<link rel=\"modulepreload\" href=\"/js/c.js\">\n";
+        let link = |name: &str| format!("<link rel=\"modulepreload\" href=\"/{name}\">\n");
+        let links = ["js/b.js", "js/c.js", "words/d.js"].map(link).concat();
         assert_eq!(page, format!("<head>\n{links}<script type=\"module\" src=\"/js/a.js\"></script>"));
         assert_eq!(with_modules("<p>no script</p>", read), "<p>no script</p>");
     }

@@ -18,9 +18,20 @@ mod edition;
 #[exclude = "*.md"]
 struct Files;
 
-/// The pages and their files.
-const PAGES: [(&str, &str); 5] =
-    [("/", "index.html"), ("/signin", "signin.html"), ("/signup", "signup.html"), ("/verify", "verify.html"), ("/docs", "docs.html")];
+/// The pages and their files. `{id}` is any one part of an address: whether there is such a thing the page asks itself.
+const PAGES: [(&str, &str); 11] = [
+    ("/", "index.html"),
+    ("/signin", "signin.html"),
+    ("/signup", "signup.html"),
+    ("/verify", "verify.html"),
+    ("/docs", "docs.html"),
+    ("/quizzes", "quizzes.html"),
+    ("/quizzes/{id}/edit", "editor.html"),
+    ("/join", "join.html"),
+    ("/live/{id}", "play.html"),
+    ("/live/{id}/screen", "screen.html"),
+    ("/live/{id}/host", "host.html"),
+];
 
 /// A browser asks each time whether what it has is still right.
 const ASK: &str = "no-cache";
@@ -39,7 +50,7 @@ pub async fn serve(request: HttpRequest) -> HttpResponse {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Pages are only read.").error_response();
     }
-    if let Some((_, file)) = PAGES.iter().find(|(address, _)| *address == path) {
+    if let Some((_, file)) = PAGES.iter().find(|(address, _)| is_at(address, path)) {
         return match edition::page(file) {
             Some(page) => answer(&request, file, &page.tag, ASK, || web::Bytes::from(page.text.clone())),
             None => lost(),
@@ -55,6 +66,19 @@ pub async fn serve(request: HttpRequest) -> HttpResponse {
             answer(&request, name, &edition::tag_of(&file.metadata.sha256_hash()), keep, || web::Bytes::from(file.data.into_owned()))
         }
         _ => lost(),
+    }
+}
+
+/// Whether this path is of that address, part by part.
+fn is_at(address: &str, path: &str) -> bool {
+    let (mut wanted, mut given) = (address.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some("{id}"), Some(part)) if !part.is_empty() => {}
+            (Some(wanted), Some(part)) if wanted == part => {}
+            _ => return false,
+        }
     }
 }
 
@@ -102,5 +126,26 @@ fn content_type(name: &str) -> &'static str {
         Some("woff2") => "font/woff2",
         Some("txt") => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_with_an_id_takes_any_one_part() {
+        for (path, file) in [
+            ("/", Some("index.html")),
+            ("/quizzes", Some("quizzes.html")),
+            ("/quizzes/", None),
+            ("/quizzes/a/edit", Some("editor.html")),
+            ("/quizzes/a/edit/b", None),
+            ("/live/a", Some("play.html")),
+            ("/live//host", None),
+        ] {
+            let found = PAGES.iter().find(|(address, _)| is_at(address, path)).map(|(_, file)| *file);
+            assert_eq!(found, file, "{path}");
+        }
     }
 }

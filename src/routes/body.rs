@@ -17,6 +17,9 @@ pub const MAX_BYTES: usize = 64 * 1024;
 /// Longest body that carries a quiz, bytes: two hundred questions of the longest texts that people write.
 pub const MAX_QUIZ_BYTES: usize = 2 * 1024 * 1024;
 
+/// Largest file, bytes; each format has its own bound within.
+pub const MAX_FILE_BYTES: usize = allthrive_domain::import::MAX_PACKED_BYTES;
+
 /// How long a body may take to arrive: much longer than a slow phone needs for 64 KiB.
 const WITHIN: Duration = Duration::from_secs(20);
 
@@ -40,6 +43,20 @@ impl<T: DeserializeOwned + 'static, const MOST: usize> FromRequest for Json<T, M
             }
             read(&bytes.await?).map(Self)
         })
+    }
+}
+
+/// A request's body as it is: a file of whatever type, of at most [`MAX_FILE_BYTES`].
+#[derive(Debug)]
+pub struct File(pub web::Bytes);
+
+impl FromRequest for File {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = arrived(request, payload, MAX_FILE_BYTES);
+        Box::pin(async move { bytes.await.map(Self) })
     }
 }
 

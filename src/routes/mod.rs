@@ -11,6 +11,7 @@ pub mod health;
 pub mod list;
 pub mod members;
 pub mod person;
+pub mod quiz_files;
 pub mod quiz_view;
 pub mod quizzes;
 pub mod reactions;
@@ -96,9 +97,11 @@ routes! {
     get "/api/v1/quizzes" => quizzes::browse;
     post "/api/v1/quizzes" => quizzes::make;
     get "/api/v1/quizzes/topics" => quizzes::topics;
+    post "/api/v1/quizzes/import" => quiz_files::import;
     get "/api/v1/quizzes/{id}" => quizzes::one;
     put "/api/v1/quizzes/{id}" => quizzes::replace;
     delete "/api/v1/quizzes/{id}" => quizzes::delete;
+    get "/api/v1/quizzes/{id}/export" => quiz_files::export;
     post "/api/v1/quizzes/{id}/publish" => quizzes::publish;
     post "/api/v1/quizzes/{id}/unpublish" => quizzes::unpublish;
 }

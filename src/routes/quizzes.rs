@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Verified;
+use crate::auth::limits::{Limited, take};
 use crate::error::{Problem, ProblemBody, field};
 use crate::ids::made_quiz;
 use crate::routes::body::{Json, MAX_QUIZ_BYTES};
@@ -89,12 +90,13 @@ impl Sought {
 #[utoipa::path(get, path = "/api/v1/quizzes", tag = "quizzes", params(Sought, Part),
     responses((status = 200, body = Page<PublicQuiz>), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody)))]
 pub async fn browse(
-    _: Verified,
+    Verified(me): Verified,
     sought: web::Query<Sought>,
     part: web::Query<Part>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let (wanted, (cursor, limit)) = (sought.into_inner().read()?, part.read()?);
+    take(&state, &[Limited::BrowseBy(me.user.id)]).await?;
     let rows = state.store.published_quizzes(&wanted, cursor, limit + 1).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, QuizCard::published_cursor, PublicQuiz::from)))
 }
@@ -141,17 +143,9 @@ pub async fn make(
     Json(NewQuiz(quiz)): Json<NewQuiz, MAX_QUIZ_BYTES>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let id = made_quiz(me.user.id, idempotency_key(&request)?);
-    fitting(check_draft(&quiz, &state.settings.quiz.image_hosts))?;
-    let conflict = |code, detail: String| Problem::new(StatusCode::CONFLICT, code, detail);
-    let dup = match state.store.create_quiz(me.user.id, id, quiz, state.occasion(&request)).await? {
-        QuizMade::Made => false,
-        QuizMade::Repeated => true,
-        QuizMade::Other => return Err(conflict("cmid_conflict", "Something else was made under this key.".to_owned())),
-        QuizMade::TooMany => return Err(conflict("too_many_quizzes", format!("An account keeps at most {MAX_QUIZZES} quizzes."))),
-    };
-    let quiz = own_quiz(&state, me.user.id, id).await?.into();
-    Ok(HttpResponse::Created().json(MadeQuiz { quiz, dup }))
+    take(&state, &[Limited::QuizWriteBy(me.user.id)]).await?;
+    draft(&state, &quiz)?;
+    Ok(HttpResponse::Created().json(created(&state, &request, me.user.id, quiz).await?))
 }
 
 /// Replaces the content of a quiz. One that is published stays complete, and keeps its address.
@@ -168,6 +162,7 @@ pub async fn replace(
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let id = quiz_id(&id)?;
+    take(&state, &[Limited::QuizWriteBy(me.user.id)]).await?;
     let KeptQuiz { card, .. } = own_quiz(&state, me.user.id, id).await?;
     // Publishing takes a `rev` of its own: what is a draft here and published when it is written is a conflict there.
     let check = if card.published_at.is_some() { check_ready } else { check_draft };
@@ -190,6 +185,7 @@ pub async fn publish(
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let id = quiz_id(&id)?;
+    take(&state, &[Limited::QuizWriteBy(me.user.id)]).await?;
     let kept = own_quiz(&state, me.user.id, id).await?;
     if kept.card.rev == at.rev && kept.card.published_at.is_none() {
         fitting(check_ready(&kept.quiz, &state.settings.quiz.image_hosts))?;
@@ -212,6 +208,7 @@ pub async fn unpublish(
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let id = quiz_id(&id)?;
+    take(&state, &[Limited::QuizWriteBy(me.user.id)]).await?;
     let changed = state.store.publish_quiz(me.user.id, id, at.rev, false, state.occasion(&request)).await?;
     head(&state, me.user.id, id, changed).await
 }
@@ -225,6 +222,7 @@ pub async fn delete(
     id: web::Path<String>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
+    take(&state, &[Limited::QuizWriteBy(me.user.id)]).await?;
     let there = state.store.delete_quiz(me.user.id, quiz_id(&id)?, state.occasion(&request)).await?;
     if there { Ok(HttpResponse::NoContent().finish()) } else { Err(no_quiz()) }
 }
@@ -242,6 +240,25 @@ pub(super) fn no_quiz() -> Problem {
 /// One of the own quizzes.
 pub(super) async fn own_quiz(state: &State, owner: UserId, id: QuizId) -> Result<KeptQuiz, Problem> {
     state.store.own_quiz(owner, id).await?.ok_or_else(no_quiz)
+}
+
+/// Makes a quiz that fits, once for each key.
+pub(super) async fn created(state: &State, request: &HttpRequest, owner: UserId, quiz: Quiz) -> Result<MadeQuiz, Problem> {
+    let id = made_quiz(owner, idempotency_key(request)?);
+    let conflict = |code, detail: String| Problem::new(StatusCode::CONFLICT, code, detail);
+    let dup = match state.store.create_quiz(owner, id, quiz, state.occasion(request)).await? {
+        QuizMade::Made => false,
+        QuizMade::Repeated => true,
+        QuizMade::Other => return Err(conflict("cmid_conflict", "Something else was made under this key.".to_owned())),
+        QuizMade::TooMany => return Err(conflict("too_many_quizzes", format!("An account keeps at most {MAX_QUIZZES} quizzes."))),
+    };
+    let quiz = own_quiz(state, owner, id).await?.into();
+    Ok(MadeQuiz { quiz, dup })
+}
+
+/// What a draft must keep to.
+pub(super) fn draft(state: &State, quiz: &Quiz) -> Result<(), Problem> {
+    fitting(check_draft(quiz, &state.settings.quiz.image_hosts))
 }
 
 /// Where a quiz stands after a change.

@@ -10,6 +10,7 @@ mod order;
 mod pages;
 mod people;
 mod process;
+mod quiz_files;
 mod quizzes;
 mod safety;
 mod socket;

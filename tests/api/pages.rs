@@ -15,7 +15,19 @@ crate::stories! {
     a_description_says_no_more_to_a_browser_than_a_page,
 }
 
-const PAGES: [&str; 5] = ["/", "/signin", "/signup", "/verify", "/docs"];
+const PAGES: [&str; 11] = [
+    "/",
+    "/signin",
+    "/signup",
+    "/verify",
+    "/docs",
+    "/quizzes",
+    "/quizzes/any/edit",
+    "/join",
+    "/live/any",
+    "/live/any/screen",
+    "/live/any/host",
+];
 
 async fn every_page_is_served_with_its_policy(place: Place) {
     let app = place.start(&[]).await;
@@ -76,7 +88,7 @@ async fn what_a_page_names_is_kept_for_good_and_what_another_edition_named_is_no
 async fn what_is_not_there_is_said_plainly(place: Place) {
     let app = place.start(&[]).await;
     let mut browser = Browser::new(&app.address);
-    for path in ["/nowhere", "/index.html", "/../Cargo.toml", "/%2e%2e/Cargo.toml", "/.gitkeep"] {
+    for path in ["/nowhere", "/index.html", "/quizzes/any/edit/more", "/live//host", "/../Cargo.toml", "/%2e%2e/Cargo.toml", "/.gitkeep"] {
         let lost = browser.get(path).await.expect(StatusCode::NOT_FOUND);
         assert_eq!(lost.header("content-type"), "text/html; charset=utf-8");
         assert!(lost.header("content-security-policy").contains("default-src 'self'"));
