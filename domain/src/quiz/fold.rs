@@ -6,6 +6,10 @@ use unicode_normalization::UnicodeNormalization;
 /// The text in compatibility form (Unicode UAX #15, NFKC), trimmed, each run of blanks as one space.
 #[must_use]
 pub fn tidy(text: &str) -> String {
+    // Of the first 128 characters each is its own compatibility form.
+    if text.is_ascii() {
+        return text.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
     let composed: String = text.nfkc().collect();
     composed.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -14,6 +18,9 @@ pub fn tidy(text: &str) -> String {
 /// composition, so it is composed again.
 #[must_use]
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return tidy(text).to_ascii_lowercase();
+    }
     let caseless: String = caseless::default_case_fold_str(&tidy(text)).nfkc().collect();
     caseless.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -101,10 +101,14 @@ pub struct Standing {
 /// in the list is taken. No answer is needed where none was given.
 #[must_use]
 pub fn standing(rules: Rules, questions: &[Counted], answers: &[Graded]) -> Standing {
-    let by_question: HashMap<u32, &Graded> = answers.iter().map(|answer| (answer.q, answer)).collect();
+    let mut by_question: Vec<Option<&Graded>> = vec![None; questions.len()];
+    for answer in answers {
+        if let Some(place) = usize::try_from(answer.q).ok().and_then(|q| by_question.get_mut(q)) {
+            *place = Some(answer);
+        }
+    }
     let mut standing = Standing::default();
-    for (q, question) in (0..).zip(questions) {
-        let answer = by_question.get(&q);
+    for (question, answer) in questions.iter().zip(by_question) {
         let credit = answer.map(|answer| answer.credit);
         let mut earned = Earned { credit, t_ms: answer.map(|answer| answer.t_ms), ..Earned::default() };
         if question.counts() {

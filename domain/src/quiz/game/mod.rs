@@ -5,18 +5,24 @@
 //! - [`timer`](mod@timer): what it waits for
 //! - [`unit`]: what can be asked of a session, and what becomes of it
 //! - [`facts`], [`mod@admit`] with `players` and `answers`: what is decided under the session's lock
+//! - [`standing`](mod@standing): where its players stand, from the answers that are kept
+//! - [`views`]: what each role is shown of it; [`own`](mod@own): what one player is; [`votes`](mod@votes): what was answered
 
 pub mod admit;
 #[cfg(test)]
 mod admit_tests;
 pub mod answers;
 pub mod facts;
+pub mod own;
 mod players;
+pub mod standing;
 pub mod step;
 #[cfg(test)]
 mod tests;
 pub mod timer;
 pub mod unit;
+pub mod views;
+pub mod votes;
 
 use std::collections::BTreeSet;
 
@@ -27,9 +33,13 @@ use serde::{Deserialize, Serialize};
 
 pub use self::admit::admit;
 pub use self::facts::{Changes, KeptAnswer, KnownLive, LiveFacts, SessionFacts};
+pub use self::own::{board_page, me, own, place};
+pub use self::standing::{Standing, standing};
 pub use self::step::{asked, fire, step};
 pub use self::timer::{grace_ms, own_deadline_ms, timer};
-pub use self::unit::{Answer, Author, Create, Join, LiveDecision, LiveDeed, LiveOutcome, LiveUnit, Player, PlayerState};
+pub use self::unit::{Answer, Author, Create, Join, Kept, LiveDecision, LiveDeed, LiveOutcome, LiveUnit, Player, PlayerState};
+pub use self::views::Sight;
+pub use self::votes::votes;
 
 /// The votes stand for so long before the solution, where they came by themselves.
 pub const VOTES_MS: u64 = 2_000;

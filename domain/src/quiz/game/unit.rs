@@ -203,6 +203,25 @@ pub struct Player {
     pub change: u64,
 }
 
+/// An answer, as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// Whose.
+    pub player: Principal,
+    /// To which question.
+    pub q: u32,
+    /// Which time it was asked.
+    pub round: u32,
+    /// Which of that player to that round, from 0 on: the last counts.
+    pub n: u32,
+    /// Its number among all answers of the session, in the order of their coming.
+    pub no: u64,
+    /// What was answered.
+    pub choice: Given,
+    /// The time that is scored.
+    pub t_ms: u64,
+}
+
 /// Whether a player plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PlayerState {
