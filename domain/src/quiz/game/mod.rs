@@ -13,6 +13,8 @@ pub mod admit;
 mod admit_tests;
 pub mod answers;
 pub mod facts;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod own;
 mod players;
 pub mod standing;

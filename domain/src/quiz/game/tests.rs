@@ -51,7 +51,7 @@ fn played(moves: &[Move]) -> Game {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Move {
+pub(super) enum Move {
     Host(Step),
     Due,
     Told(Fired, u64),
@@ -60,13 +60,17 @@ enum Move {
 use Move::{Due, Host, Told};
 
 fn taken(game: &Game, one: Move) -> Result<Game, allthrive_protocol::Refusal> {
+    taken_in(quiz(), game, one)
+}
+
+pub(super) fn taken_in(quiz: &Frozen, game: &Game, one: Move) -> Result<Game, allthrive_protocol::Refusal> {
     match one {
-        Host(host) => step(game, quiz(), host, 100),
+        Host(host) => step(game, quiz, host, 100),
         Due => {
-            let (at, fired) = timer(game, quiz()).expect("something is waited for");
-            fire(game, quiz(), fired, at)
+            let (at, fired) = timer(game, quiz).expect("something is waited for");
+            fire(game, quiz, fired, at)
         }
-        Told(fired, elapsed_ms) => fire(game, quiz(), fired, elapsed_ms),
+        Told(fired, elapsed_ms) => fire(game, quiz, fired, elapsed_ms),
     }
 }
 
@@ -219,7 +223,7 @@ fn an_end_is_a_cancellation_a_podium_or_the_end() {
     }
 }
 
-fn settings() -> impl Strategy<Value = Settings> {
+pub(super) fn settings() -> impl Strategy<Value = Settings> {
     let ms = |most: u32| proptest::option::of(0..most);
     let scoreboard = prop_oneof![Just(Scoreboard::Each), Just(Scoreboard::Podium)];
     let mode = prop_oneof![Just(Mode::Speed), Just(Mode::Accuracy), Just(Mode::Survey)];
@@ -233,7 +237,7 @@ fn settings() -> impl Strategy<Value = Settings> {
     })
 }
 
-fn moves() -> impl Strategy<Value = Move> {
+pub(super) fn moves() -> impl Strategy<Value = Move> {
     let q = 0..5_u32;
     let host = prop_oneof![
         proptest::sample::select(vec![

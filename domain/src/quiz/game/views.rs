@@ -288,3 +288,6 @@ fn left_ms(sight: &Sight<'_>) -> Option<u64> {
     };
     lasts.map(|lasts| lasts.saturating_sub(elapsed_ms(sight)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -126,3 +126,6 @@ fn name(things: &[ShownOption], id: OptionId) -> String {
     let begin: String = rest.by_ref().take(MAX_THING_CHARS).collect();
     if rest.next().is_some() { format!("{begin}…") } else { begin }
 }
+
+#[cfg(test)]
+mod tests;

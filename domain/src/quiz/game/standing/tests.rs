@@ -1,45 +1,18 @@
-use allthrive_protocol::quiz::content::{Body, Choice, Grading, Question, Quiz};
-use allthrive_protocol::quiz::live::{Factor, Settings};
+use allthrive_protocol::quiz::content::{Body, Choice, Grading};
+use allthrive_protocol::quiz::live::Settings;
 use allthrive_protocol::quiz::view::Form;
-use allthrive_protocol::quiz::{Difficulty, Given, OptionId};
-use allthrive_protocol::{PlayerId, Principal};
-use uuid::Uuid;
+use allthrive_protocol::quiz::{Given, OptionId};
 
 use super::*;
-use crate::quiz::freeze::{Key, freeze};
+use crate::quiz::freeze::Key;
 use crate::quiz::game::Phase;
-use crate::time::Micros;
+use crate::quiz::game::fixtures::{self, question, who};
 
 /// `count` questions of 20 s: which two of four? Half the points for one of them.
 fn quiz(count: usize) -> Frozen {
     let choice = |text: &str, correct| Choice { text: text.into(), correct, ..Choice::default() };
     let options = vec![choice("a", true), choice("b", true), choice("c", false), choice("d", false)];
-    let body = Body::MultipleChoice { options, grading: Grading::Partial };
-    let (explanation, hint, image, notes) = (None, None, None, None);
-    let question = Question { stem: "Which?".into(), body, explanation, hint, image, notes, limit_ms: Some(20_000), points: 1_000 };
-    let (description, topic, difficulty) = (String::new(), String::new(), Difficulty::Beginner);
-    let (minutes, language, image) = (None, None, None);
-    let quiz = Quiz { title: "Harbour".into(), description, topic, difficulty, minutes, language, image, questions: vec![question; count] };
-    freeze(&quiz, &[7; 32], false)
-}
-
-fn guest(no: u32) -> Principal {
-    Principal::Guest(PlayerId(Uuid::from_u128(u128::from(no) + 1)))
-}
-
-fn who(no: u32, name: &str) -> Player {
-    Player {
-        player: guest(no),
-        no,
-        name: name.into(),
-        skeleton: name.to_lowercase(),
-        team: None,
-        factor: Factor::Usual,
-        state: PlayerState::Active,
-        joined_at: Micros(0),
-        joined_q: 0,
-        change: 0,
-    }
+    fixtures::quiz(vec![question(Body::MultipleChoice { options, grading: Grading::Partial }); count])
 }
 
 /// An answer of that many thousandths.
@@ -52,7 +25,7 @@ fn kept(quiz: &Frozen, player: u32, q: u32, credit: u32, t_ms: u64) -> Kept {
         500 => vec![right[0]],
         _ => wrong,
     };
-    Kept { player: guest(player), q, round: 0, n: 0, no: u64::from(q) * 100 + u64::from(player), choice: Given::Options(chosen), t_ms }
+    fixtures::kept(player, q, Given::Options(chosen), t_ms)
 }
 
 fn game(of: u32, asked: u32, phase: Phase) -> Game {
@@ -118,4 +91,77 @@ fn what_a_locked_question_was_worth_is_not_told_before_its_solution() {
     assert_eq!(told(&held, &next), told(&held, &shown));
     let third = game(3, 3, Phase::Locked);
     assert_eq!(told(&standing(&third, &quiz, &players, &answers), &third), told(&held, &shown));
+}
+
+#[test]
+fn who_was_put_out_is_not_ranked_nor_who_left_without_an_answer() {
+    let quiz = quiz(2);
+    let state = |no, state| Player { state, ..who(no, &format!("P{no}")) };
+    let players = [
+        state(0, PlayerState::Active),
+        state(1, PlayerState::Kicked),
+        state(2, PlayerState::Banned),
+        state(3, PlayerState::Left),
+        state(4, PlayerState::Left),
+    ];
+    let mut answers: Vec<Kept> = [1, 2, 3].map(|no| kept(&quiz, no, 0, 1_000, 500)).into();
+    answers.push(kept(&quiz, 4, 1, 1_000, 500));
+    let game = game(2, 1, Phase::Solution);
+    let standing = standing(&game, &quiz, &players, &answers);
+    assert_eq!(told(&standing, &game), [(1, "P3".into(), 1_000, None), (2, "P0".into(), 0, None)]);
+    assert_eq!([1, 4].map(|no| standing.earned(&game, no)), [None, None]);
+}
+
+#[test]
+fn the_last_answer_to_the_round_that_stands_is_the_one_that_counts() {
+    let quiz = quiz(1);
+    let one = |round, n, credit, t_ms| Kept { round, n, ..kept(&quiz, 0, 0, credit, t_ms) };
+    let answers = [one(1, 2, 1_000, 20_000), one(1, 0, 1_000, 500), one(1, 1, 0, 600), one(0, 9, 1_000, 500), one(2, 0, 0, 0)];
+    let game = Game { round: 1, asked: vec![(0, 1)], ..game(1, 1, Phase::Solution) };
+    let standing = standing(&game, &quiz, &[who(0, "Ana")], &answers);
+    assert_eq!(standing.earned(&game, 0).map(|earned| (earned.total, earned.t_ms)), Some((500, Some(20_000))));
+    assert_eq!(standing.earned(&Game { round: 0, ..game.clone() }, 0), None, "of another round nothing is told");
+}
+
+#[test]
+fn moves_are_counted_since_the_last_question_that_counts_and_who_is_new_has_none() {
+    let quiz = quiz(4);
+    let players = [who(0, "Ana"), who(1, "Bo"), Player { joined_q: 3, ..who(2, "Cy") }];
+    let answers =
+        [kept(&quiz, 0, 0, 1_000, 500), kept(&quiz, 1, 1, 1_000, 500), kept(&quiz, 1, 3, 1_000, 500), kept(&quiz, 2, 3, 500, 500)];
+    let mut game = game(4, 4, Phase::Scoreboard);
+    // Of the third nobody hears any more, nor of the second: the board before is that of the first.
+    game.voided.extend([1, 2]);
+    let last = standing(&game, &quiz, &players, &answers);
+    assert_eq!(told(&last, &game), [(1, "Ana".into(), 1_000, Some(0)), (1, "Bo".into(), 1_000, Some(1)), (3, "Cy".into(), 500, None)]);
+}
+
+#[test]
+fn nobody_is_ranked_where_nothing_counts() {
+    let quiz = quiz(2);
+    let (players, answers) = ([who(0, "Ana")], [kept(&quiz, 0, 0, 1_000, 500)]);
+    let nothing = game(2, 0, Phase::Podium);
+    let mut survey = game(2, 1, Phase::Solution);
+    survey.settings.mode = Mode::Survey;
+    let mut voided = game(2, 1, Phase::Solution);
+    voided.voided.insert(0);
+    for game in [nothing, survey, voided] {
+        let standing = standing(&game, &quiz, &players, &answers);
+        assert_eq!((told(&standing, &game), standing.teams(&game)), (vec![], &[][..]));
+        assert!(standing.earned(&game, 0).is_none_or(|earned| (earned.points, earned.bonus, earned.total) == (0, 0, 0)));
+    }
+}
+
+#[test]
+fn a_team_is_the_mean_of_those_who_are_ranked() {
+    let quiz = quiz(1);
+    let of = |no, team, state| Player { team: Some(team), state, ..who(no, &format!("P{no}")) };
+    let (active, left, kicked) = (PlayerState::Active, PlayerState::Left, PlayerState::Kicked);
+    let players = [of(0, 0, active), of(1, 0, left), of(2, 0, kicked), of(3, 1, active), of(4, 1, active), of(5, 1, left)];
+    let answers = [(0, 1_000), (1, 500), (2, 0), (3, 1_000)].map(|(no, credit)| kept(&quiz, no, 0, credit, 500));
+    let game = game(1, 1, Phase::Podium);
+    let standing = standing(&game, &quiz, &players, &answers);
+    let teams: Vec<_> = standing.teams(&game).iter().map(|team| (team.rank, team.team, team.total, team.players)).collect();
+    assert_eq!(teams, [(1, 0, 750, 2), (2, 1, 500, 2)]);
+    assert_eq!(standing.teams(&Game { phase: Phase::Locked, ..game }), []);
 }
