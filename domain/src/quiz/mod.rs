@@ -8,6 +8,7 @@
 //! - [`names`]: what a player may be called
 //! - [`rank`]: where players and teams stand
 //! - [`game`]: a live session: who may move it, and who is shown what
+//! - [`report`](mod@report): what came of it
 
 pub mod check;
 pub mod fold;
@@ -16,4 +17,5 @@ pub mod game;
 pub mod grade;
 pub mod names;
 pub mod rank;
+pub mod report;
 pub mod score;

@@ -68,6 +68,11 @@ impl Standing {
         if game.phase.is_solved() { &self.teams } else { &[] }
     }
 
+    /// The questions that count, in the order in which they were asked.
+    pub(crate) fn counted(&self) -> &[u32] {
+        &self.counted
+    }
+
     /// How many of the questions that were asked to their end count.
     #[must_use]
     pub fn scored(&self) -> u32 {
@@ -79,27 +84,33 @@ impl Standing {
 /// player's answers to one the last. Who was put out is not ranked, nor who left without having answered anything.
 #[must_use]
 pub fn standing(game: &Game, quiz: &Frozen, players: &[Player], answers: &[Kept]) -> Standing {
+    standing_of(game, quiz, &folded(game, quiz, players, answers))
+}
+
+/// A ranked player with what all answers come to.
+#[derive(Debug)]
+pub(crate) struct Folded<'a> {
+    pub player: &'a Player,
+    pub who: Contestant,
+    /// Of each round of [`Game::asked`] the answer that counts.
+    pub own: Vec<Option<&'a Kept>>,
+    pub sum: rank::Standing,
+}
+
+/// Those who are ranked, in the order of `players`.
+pub(crate) fn folded<'a>(game: &Game, quiz: &Frozen, players: &'a [Player], answers: &'a [Kept]) -> Vec<Folded<'a>> {
     let questions = counted(game, quiz);
-    let counts = |q: &u32| at(&questions, *q).is_some_and(|one| one.scored && !one.voided);
-    let counted: Vec<u32> = game.asked.iter().map(|(q, _)| *q).filter(counts).collect();
     let rules = Rules { mode: game.settings.mode, streak: game.settings.streak };
     let mut graded = Vec::with_capacity(game.asked.len());
-    let mut folded = Vec::with_capacity(players.len());
+    let mut all = Vec::with_capacity(players.len());
     for (player, own) in players.iter().zip(last_answers(game, players, answers)) {
         let Some(who) = contestant(player, &own) else { continue };
         graded.clear();
-        graded.extend(own.into_iter().flatten().filter_map(|kept| mark(quiz, player.no, kept)));
+        graded.extend(own.iter().flatten().filter_map(|kept| mark(quiz, player.no, kept)));
         let sum = rank::standing(rules, &questions, &graded);
-        folded.push(Folded { who, joined_q: player.joined_q, sum });
+        all.push(Folded { player, who, own, sum });
     }
-    told(game, counted, &folded)
-}
-
-/// A player with what all answers come to.
-struct Folded {
-    who: Contestant,
-    joined_q: u32,
-    sum: rank::Standing,
+    all
 }
 
 fn at<T>(list: &[T], q: u32) -> Option<&T> {
@@ -107,7 +118,7 @@ fn at<T>(list: &[T], q: u32) -> Option<&T> {
 }
 
 /// The questions as far as they count: one that was not asked to its end is not scored.
-pub(crate) fn counted(game: &Game, quiz: &Frozen) -> Vec<Counted> {
+fn counted(game: &Game, quiz: &Frozen) -> Vec<Counted> {
     let asked: HashSet<u32> = game.asked.iter().map(|(q, _)| *q).collect();
     let counted = |(q, one): (u32, &Asked)| Counted {
         worth: one.points,
@@ -119,7 +130,7 @@ pub(crate) fn counted(game: &Game, quiz: &Frozen) -> Vec<Counted> {
 }
 
 /// Of each player the last answer to each round of [`Game::asked`], in the order of both.
-pub(crate) fn last_answers<'a>(game: &Game, players: &[Player], answers: &'a [Kept]) -> Vec<Vec<Option<&'a Kept>>> {
+fn last_answers<'a>(game: &Game, players: &[Player], answers: &'a [Kept]) -> Vec<Vec<Option<&'a Kept>>> {
     let row: HashMap<Principal, usize> = players.iter().map(|player| player.player).zip(0..).collect();
     let column: HashMap<(u32, u32), usize> = game.asked.iter().copied().zip(0..).collect();
     let mut last: Vec<Vec<Option<&Kept>>> = vec![vec![None; game.asked.len()]; players.len()];
@@ -134,7 +145,7 @@ pub(crate) fn last_answers<'a>(game: &Game, players: &[Player], answers: &'a [Ke
 }
 
 /// As what a player is ranked, if it is. `own` are its answers to the rounds that stand.
-pub(crate) fn contestant(player: &Player, own: &[Option<&Kept>]) -> Option<Contestant> {
+fn contestant(player: &Player, own: &[Option<&Kept>]) -> Option<Contestant> {
     let is_ranked = match player.state {
         PlayerState::Active => true,
         PlayerState::Left => own.iter().any(Option::is_some),
@@ -144,17 +155,21 @@ pub(crate) fn contestant(player: &Player, own: &[Option<&Kept>]) -> Option<Conte
 }
 
 /// An answer with its grade; none where nothing is right or wrong.
-pub(crate) fn mark(quiz: &Frozen, player: PlayerNo, kept: &Kept) -> Option<Graded> {
+fn mark(quiz: &Frozen, player: PlayerNo, kept: &Kept) -> Option<Graded> {
     let grade = grade(at(&quiz.questions, kept.q)?, &kept.choice)?;
     Some(Graded { player, q: kept.q, credit: grade.credit, t_ms: kept.t_ms })
 }
 
-fn told(game: &Game, counted: Vec<u32>, folded: &[Folded]) -> Standing {
+/// The standing of those who are ranked.
+pub(crate) fn standing_of(game: &Game, quiz: &Frozen, folded: &[Folded<'_>]) -> Standing {
+    let questions = counted(game, quiz);
+    let counts = |q: &u32| at(&questions, *q).is_some_and(|one| one.scored && !one.voided);
+    let counted: Vec<u32> = game.asked.iter().map(|(q, _)| *q).filter(counts).collect();
     let round = game.asked.last().copied();
     let earned = |one: &Folded| Some((one.who.player, at(&one.sum.earned, round?.0).copied()?));
     let earned = folded.iter().filter_map(earned).collect();
     if game.settings.mode == Mode::Survey || counted.is_empty() {
-        return Standing { round, earned, ..Standing::default() };
+        return Standing { round, earned, counted, ..Standing::default() };
     }
     // Each against the one before it: three, so that the one before has its moves, too.
     let oldest = ranked(game, &counted, folded, 2, None);
@@ -169,10 +184,10 @@ fn told(game: &Game, counted: Vec<u32>, folded: &[Folded]) -> Standing {
 
 /// The board as it was without the last `less` questions that count, of those who had come by then; none before the
 /// first.
-fn ranked(game: &Game, counted: &[u32], folded: &[Folded], less: usize, before: Option<&Board>) -> Option<Board> {
+fn ranked(game: &Game, counted: &[u32], folded: &[Folded<'_>], less: usize, before: Option<&Board>) -> Option<Board> {
     let (then, since) = counted.split_at(counted.len().checked_sub(less)?);
     let last = *then.last()?;
-    let here: Vec<&Folded> = folded.iter().filter(|one| less == 0 || one.joined_q <= last).collect();
+    let here: Vec<&Folded<'_>> = folded.iter().filter(|one| less == 0 || one.player.joined_q <= last).collect();
     let sums = here.iter().map(|one| (one.who.player, without(&one.sum, since))).collect();
     let who: Vec<Contestant> = here.into_iter().map(|one| one.who.clone()).collect();
     Some(rank::board(game.settings.mode, &who, &sums, before))
