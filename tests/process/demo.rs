@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use allthrive_client::Session;
 use allthrive_load::Dice;
-use allthrive_store::Statement;
+use allthrive_store::{Statement, Wanted};
 use uuid::Uuid;
 
 use crate::server::{Kind, Server, with_server};
@@ -75,6 +75,10 @@ async fn made_twice(mut server: Server) {
     }
     server.kill();
     assert_eq!(seeded(&server).await, password, "it is told again");
+    let store = server.open_store().await;
+    let quizzes = store.published_quizzes(&Wanted::default(), None, 100).await.expect("the store answers");
+    assert_eq!(quizzes.iter().filter(|quiz| quiz.owner.username == "zoe").count(), 5, "each is there once");
+    store.close().await;
     server.restart();
     assert_eq!(conversations(&server, &password).await, first);
 }

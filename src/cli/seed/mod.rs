@@ -1,4 +1,4 @@
-//! `allthrive seed-demo`: people, rooms and talk for trying out. It writes as people do, through the rooms, so that
+//! `allthrive seed-demo`: people, rooms, talk and quizzes for trying out. It writes as people do, through the rooms, so that
 //! what is there afterwards is what a server makes. Interrupted and run again it goes on, run once more it changes nothing;
 //! the password follows from the keys of the server, so that it is told each time.
 
@@ -31,6 +31,8 @@ use crate::ids;
 use crate::routes::account::email_cell_of;
 use crate::startup::{self, StartError};
 
+mod quizzes;
+
 const DEMO: &str = include_str!("demo.toml");
 
 /// When the first word is said, before now: more than all pauses together.
@@ -45,7 +47,7 @@ const PASSWORD_CHARS: usize = 20;
 /// Nobody of the outside has these addresses (RFC 2606, 2).
 const DOMAIN: &str = "demo.invalid";
 
-/// Fill a server with people, rooms and talk for trying out. The server must not run on the same SQLite file; one on
+/// Fill a server with people, rooms, talk and quizzes for trying out. The server must not run on the same SQLite file; one on
 /// Postgres may.
 #[derive(Debug, Args)]
 pub struct SeedDemo {}
@@ -194,6 +196,10 @@ impl Seeder {
     /// The names of those who have another password than the demo's.
     async fn fill(self, settings: &Settings, demo: &Demo) -> Result<Vec<String>, SeedError> {
         let (people, others) = self.people(settings, demo).await?;
+        // The first of them writes quizzes, too.
+        if let Some(author) = demo.people.first().and_then(|person| people.get(&person.username)) {
+            println!("{} quizzes", quizzes::publish(&self.store, *author, self.clock.now()).await?);
+        }
         for (at, room) in demo.rooms.iter().enumerate() {
             println!("Conversation {} of {}: {}", at + 1, demo.rooms.len(), room.title.clone().unwrap_or_else(|| room.who.join(" and ")));
             self.room(at, room, &people).await?;
