@@ -19,13 +19,15 @@ mod edition;
 struct Files;
 
 /// The pages and their files. `{id}` is any one part of an address: whether there is such a thing the page asks itself.
-const PAGES: [(&str, &str); 11] = [
+const PAGES: [(&str, &str); 13] = [
     ("/", "index.html"),
     ("/signin", "signin.html"),
     ("/signup", "signup.html"),
     ("/verify", "verify.html"),
     ("/docs", "docs.html"),
     ("/quizzes", "quizzes.html"),
+    ("/quizzes/import", "import.html"),
+    ("/quizzes/{id}", "quiz.html"),
     ("/quizzes/{id}/edit", "editor.html"),
     ("/join", "join.html"),
     ("/live/{id}", "play.html"),
@@ -139,6 +141,8 @@ mod tests {
             ("/", Some("index.html")),
             ("/quizzes", Some("quizzes.html")),
             ("/quizzes/", None),
+            ("/quizzes/import", Some("import.html")),
+            ("/quizzes/a", Some("quiz.html")),
             ("/quizzes/a/edit", Some("editor.html")),
             ("/quizzes/a/edit/b", None),
             ("/live/a", Some("play.html")),

@@ -1,11 +1,13 @@
 //! A quiz as it is told: to everybody without its questions, to its owner whole.
 
+use allthrive_domain::quiz::check::{Fault, check_ready};
 use allthrive_protocol::quiz::Quiz;
 use allthrive_protocol::quiz::content::Image;
 use allthrive_store::{KeptQuiz, QuizCard};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::error::{FieldError, field};
 use crate::routes::person::PersonView;
 
 /// A quiz as everybody may see it: nothing of its questions but their number.
@@ -76,6 +78,8 @@ pub struct QuizHead {
     published_ts: Option<u64>,
     /// When it last changed, unix milliseconds.
     updated_ts: u64,
+    /// What it still lacks to be published, each with its path.
+    lacks: Vec<FieldError>,
 }
 
 /// One of the own quizzes, whole.
@@ -144,20 +148,26 @@ impl From<QuizCard> for OwnCard {
 impl QuizHead {
     /// With the `rev` that a write has made. What is read behind it may be newer: a client that took that number for
     /// its own would write over what it never saw.
-    pub(super) fn written(card: QuizCard, rev: u64) -> Self {
+    pub(super) fn written(KeptQuiz { card, quiz }: &KeptQuiz, rev: u64, image_hosts: &[String]) -> Self {
         Self {
             id: card.id.to_string(),
-            slug: card.slug,
+            slug: card.slug.clone(),
             rev,
             published_ts: card.published_at.map(|at| at.millis()),
             updated_ts: card.updated_at.millis(),
+            lacks: check_ready(quiz, image_hosts).into_iter().map(told).collect(),
         }
     }
 }
 
-impl From<KeptQuiz> for OwnQuiz {
-    fn from(kept: KeptQuiz) -> Self {
-        let rev = kept.card.rev;
-        Self { head: QuizHead::written(kept.card, rev), quiz: kept.quiz }
+impl OwnQuiz {
+    /// As it was read.
+    pub(super) fn of(kept: KeptQuiz, image_hosts: &[String]) -> Self {
+        Self { head: QuizHead::written(&kept, kept.card.rev, image_hosts), quiz: kept.quiz }
     }
+}
+
+/// What does not fit, as a field of a form has it.
+pub(super) fn told(fault: Fault) -> FieldError {
+    field(fault.path, fault.code.word(), fault.sentence)
 }

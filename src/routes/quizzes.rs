@@ -13,12 +13,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Verified;
 use crate::auth::limits::{Limited, take};
-use crate::error::{Problem, ProblemBody, field};
+use crate::error::{Problem, ProblemBody};
 use crate::ids::made_quiz;
 use crate::routes::body::{Json, MAX_QUIZ_BYTES};
 use crate::routes::conversations::idempotency_key;
 use crate::routes::list::{Page, Part};
-use crate::routes::quiz_view::{MadeQuiz, OwnCard, PublicQuiz, QuizHead, SeenQuiz};
+use crate::routes::quiz_view::{MadeQuiz, OwnCard, OwnQuiz, PublicQuiz, QuizHead, SeenQuiz, told};
 use crate::state::State;
 
 /// What is looked for; each of these narrows.
@@ -125,7 +125,7 @@ pub async fn own(Verified(me): Verified, part: web::Query<Part>, state: web::Dat
 pub async fn one(Verified(me): Verified, id: web::Path<String>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let id = quiz_id(&id)?;
     if let Some(kept) = state.store.own_quiz(me.user.id, id).await? {
-        return Ok(HttpResponse::Ok().json(SeenQuiz::Own(Box::new(kept.into()))));
+        return Ok(HttpResponse::Ok().json(SeenQuiz::Own(Box::new(OwnQuiz::of(kept, &state.settings.quiz.image_hosts)))));
     }
     let card = state.store.published_quiz(id).await?.ok_or_else(no_quiz)?;
     Ok(HttpResponse::Ok().json(SeenQuiz::Public(Box::new(card.into()))))
@@ -252,7 +252,7 @@ pub(super) async fn created(state: &State, request: &HttpRequest, owner: UserId,
         QuizMade::Other => return Err(conflict("cmid_conflict", "Something else was made under this key.".to_owned())),
         QuizMade::TooMany => return Err(conflict("too_many_quizzes", format!("An account keeps at most {MAX_QUIZZES} quizzes."))),
     };
-    let quiz = own_quiz(state, owner, id).await?.into();
+    let quiz = OwnQuiz::of(own_quiz(state, owner, id).await?, &state.settings.quiz.image_hosts);
     Ok(MadeQuiz { quiz, dup })
 }
 
@@ -264,7 +264,10 @@ pub(super) fn draft(state: &State, quiz: &Quiz) -> Result<(), Problem> {
 /// Where a quiz stands after a change.
 async fn head(state: &State, owner: UserId, id: QuizId, changed: QuizChanged) -> Result<HttpResponse, Problem> {
     match changed {
-        QuizChanged::Rev(rev) => Ok(HttpResponse::Ok().json(QuizHead::written(own_quiz(state, owner, id).await?.card, rev))),
+        QuizChanged::Rev(rev) => {
+            let kept = own_quiz(state, owner, id).await?;
+            Ok(HttpResponse::Ok().json(QuizHead::written(&kept, rev, &state.settings.quiz.image_hosts)))
+        }
         QuizChanged::Conflict(rev) => Err(Problem::rev_conflict(rev)),
         QuizChanged::Gone => Err(no_quiz()),
     }
@@ -275,5 +278,5 @@ fn fitting(faults: Vec<Fault>) -> Result<(), Problem> {
     if faults.is_empty() {
         return Ok(());
     }
-    Err(Problem::fields(faults.into_iter().map(|fault| field(fault.path, fault.code.word(), fault.sentence)).collect()))
+    Err(Problem::fields(faults.into_iter().map(told).collect()))
 }

@@ -52,13 +52,14 @@ function forgetExpiry() {
 /**
  * @param {string} method
  * @param {string} path
- * @param {{body?: any, key?: string}} [options]
+ * @param {{body?: any, file?: Blob, key?: string}} [options] what is sent: a value, or a file as it is
  * @returns {Promise<any>}
  */
-async function attempt(method, path, { body, key } = {}) {
+async function attempt(method, path, { body, file, key } = {}) {
   /** @type {Record<string, string>} */
   const headers = { accept: 'application/json' };
   if (body !== undefined) headers['content-type'] = 'application/json';
+  if (file) headers['content-type'] = 'application/octet-stream';
   if (key) headers['idempotency-key'] = key;
   if (method !== 'GET') headers['x-csrf-token'] = csrf || (csrf = (await attempt('GET', 'auth/csrf')).token);
   let response;
@@ -68,7 +69,7 @@ async function attempt(method, path, { body, key } = {}) {
       headers,
       credentials: 'same-origin',
       cache: 'no-store',
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: file ?? (body === undefined ? undefined : JSON.stringify(body)),
     });
   } catch {
     throw new Refused({ status: 0, detail: say('failure.unreached') });
@@ -83,7 +84,7 @@ async function attempt(method, path, { body, key } = {}) {
  * One call without a session. A CSRF token that has run out is fetched anew, once.
  * @param {string} method
  * @param {string} path
- * @param {{body?: any, key?: string}} [options]
+ * @param {{body?: any, file?: Blob, key?: string}} [options]
  */
 export async function plain(method, path, options) {
   try {
@@ -116,7 +117,7 @@ export function refresh() {
  * One call as the person signed in. After a 401 the access cookie is renewed once.
  * @param {string} method
  * @param {string} path
- * @param {{body?: any, key?: string}} [options]
+ * @param {{body?: any, file?: Blob, key?: string}} [options]
  */
 export async function call(method, path, options) {
   try {

@@ -15,13 +15,15 @@ crate::stories! {
     a_description_says_no_more_to_a_browser_than_a_page,
 }
 
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 13] = [
     "/",
     "/signin",
     "/signup",
     "/verify",
     "/docs",
     "/quizzes",
+    "/quizzes/import",
+    "/quizzes/any",
     "/quizzes/any/edit",
     "/join",
     "/live/any",

@@ -82,6 +82,7 @@ async fn a_quiz_is_written_changed_published_and_found(place: Place) {
     let (mut mira, mut bo) = (app.person("mira").await, app.person("bo1").await);
     let made = make(&mut mira, quiz("Ports of call")).await;
     assert_eq!((&made["slug"], &made["rev"], &made["dup"]), (&json!("ports-of-call"), &json!(1), &json!(false)));
+    assert_eq!(made["lacks"], json!([]), "it could be published as it is");
     assert_eq!((&made["published_ts"], &made["quiz"]["questions"][0]["key"]), (&Value::Null, &json!(true)));
 
     let changed = put(&mut mira, &made, 1, quiz("Ports and tides")).await.expect(StatusCode::OK).json();

@@ -3,17 +3,21 @@
 import { call } from '../session.js';
 
 /**
- * @typedef {{id: string, slug: string, rev: number, published_at?: number, updated_at?: number, quiz: any}} Kept
+ * @typedef {{field: string, code: string, message: string}} Fault what does not fit, at its path
+ * @typedef {{id: string, slug: string, rev: number, published_ts?: number, updated_ts: number, lacks: Fault[]}} Head
+ * @typedef {Head & {quiz: any}} Kept
+ * @typedef {{line: number, code: string, message: string}} Row
+ * @typedef {{made?: Kept, quiz?: any, lines: number[], warnings: Row[], errors: Row[]}} Imported
  */
 
 /** @param {any} quiz @param {string} key makes a second press harmless @returns {Promise<Kept>} */
 export const create = (quiz, key) => call('POST', 'quizzes', { body: quiz, key });
 /** @param {string} id @returns {Promise<any>} */
 export const read = (id) => call('GET', `quizzes/${id}`);
-/** @param {string} id @param {number} rev what is replaced @param {any} quiz @returns {Promise<Kept>} */
+/** @param {string} id @param {number} rev what is replaced @param {any} quiz @returns {Promise<Head>} */
 export const replace = (id, rev, quiz) => call('PUT', `quizzes/${id}`, { body: { rev, quiz } });
-/** @param {string} id @param {boolean} on @returns {Promise<any>} */
-export const publish = (id, on) => call('POST', `quizzes/${id}/${on ? 'publish' : 'unpublish'}`);
+/** @param {string} id @param {number} rev @param {boolean} on @returns {Promise<Head>} */
+export const publish = (id, rev, on) => call('POST', `quizzes/${id}/${on ? 'publish' : 'unpublish'}`, { body: { rev } });
 /** @param {string} id */
 export const remove = (id) => call('DELETE', `quizzes/${id}`);
 /** @param {URLSearchParams} wanted */
@@ -21,3 +25,5 @@ export const browse = (wanted) => call('GET', `quizzes?${wanted}`);
 /** @param {string} [cursor] */
 export const own = (cursor = '') => call('GET', `me/quizzes?limit=50${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
 export const topics = () => call('GET', 'quizzes/topics');
+/** @param {File} file @param {Record<string, string>} how @param {string} [key] none of a dry run @returns {Promise<Imported>} */
+export const take = (file, how, key) => call('POST', `quizzes/import?${new URLSearchParams(how)}`, { file, key });

@@ -28,9 +28,9 @@ function item(card) {
   const href = mine ? `/quizzes/${card.id}/edit` : `/quizzes/${card.id}`;
   const state = mine && el('span', { class: `badge ${card.published_ts ? 'badge--good' : 'badge--note'}` }, say(card.published_ts ? 'edit.is-published' : 'edit.is-draft'));
   return el('li', { class: 'quiz' }, card.image?.url ? el('img', { src: card.image.url, alt: card.image.alt ?? '', loading: 'lazy' }) : el('span', { class: 'quiz__blank stage', 'aria-hidden': 'true' }, icon('quiz')),
-    el('div', { class: 'quiz__body' }, mine ? state : levelMark(card.difficulty), el('h3', {}, el('a', { href, dir: 'auto' }, card.title || say('edit.untitled'))), card.description && el('p', { class: 'quiet small', dir: 'auto' }, card.description),
-      el('p', { class: 'quiz__meta' }, el('span', {}, icon('list', 'icon icon--sm'), ` ${say('edit.n-questions', { n: card.questions })}`), card.minutes && el('span', {}, icon('clock', 'icon icon--sm'), ` ${say('edit.n-minutes', { n: card.minutes })}`)),
-      el('p', { class: 'quiz__by' }, ...(mine ? [say('edit.changed-at', { time: whenShort(card.updated_ts) })] : [avatar(card.author?.name ?? '', 'avatar--xs'), ` ${[card.author?.name, card.topic].filter(Boolean).join(', ')}`]))));
+    el('div', { class: 'quiz__body' }, mine ? state : levelMark(card.difficulty), el('h2', {}, el('a', { href, dir: 'auto' }, card.title || say('edit.untitled'))), card.description && el('p', { class: 'quiet small', dir: 'auto' }, card.description),
+      el('p', { class: 'quiz__meta' }, el('span', {}, icon('list', 'icon icon--sm'), ` ${say('edit.n-questions', { n: card.question_count })}`), card.minutes && el('span', {}, icon('clock', 'icon icon--sm'), ` ${say('edit.n-minutes', { n: card.minutes })}`)),
+      el('p', { class: 'quiz__by' }, ...(mine ? [say('edit.changed-at', { time: whenShort(card.updated_ts) })] : [avatar(card.owner.name, 'avatar--xs'), el('span', { dir: 'auto' }, [card.owner.name, card.topic].filter(Boolean).join(', '))]))));
 }
 
 /** @param {boolean} [more] */

@@ -7,9 +7,10 @@ import { answerForm } from '../live/answers.js';
 import { figure, say, sayBy, timeOfDay } from '../words.js';
 import { publish, read, remove } from './api.js';
 import { area, field, idOf, ofKind, picture, select } from './fields.js';
-import { Keeper } from './keeper.js';
+import { Keeper, asideOf, forgetAside } from './keeper.js';
 import { KINDS, POINTS, SECONDS, blank, changed as asKind, formOf } from './kinds.js';
-import { needsSignIn } from './page.js';
+import { faultWords, needsSignIn } from './page.js';
+import { dragRows } from './drag.js';
 
 const id = location.pathname.split('/')[2] ?? '';
 /** @type {any} */
@@ -21,30 +22,39 @@ let published = false;
 let at = -1;
 /** What does not fit, by its path in the quiz. @type {Map<string, string>} */
 let faults = new Map();
+/** What it lacks to be published: shown at the fields once publishing was tried. @type {import('./api.js').Fault[]} */
+let lacks = [];
+let isTried = false;
 
 const kindName = (/** @type {string} */ type) => sayBy(`edit.kind-${type.replaceAll('_', '-')}`);
 const STATES = { saved: 'edit.saved', waiting: 'edit.saving', saving: 'edit.saving', failed: 'edit.not-saved', refused: 'edit.refused', conflict: 'edit.conflict' };
 
-/** @param {import('./keeper.js').KeepState} state @param {Refused} [error] */
-function told(state, error) {
+/** @param {import('./keeper.js').KeepState} state @param {any} [answer] */
+function told(state, answer) {
   const key = /** @type {any} */ (STATES)[state];
   byId('saved').replaceChildren(icon(state === 'saved' ? 'check' : state === 'saving' || state === 'waiting' ? 'clock' : 'alert', 'icon icon--sm'), ` ${say(key, /** @type {any} */ ({ time: timeOfDay(Date.now()) }))}`);
-  const before = faults.size;
-  if (state === 'refused' && error) note(error.errors);
-  else if (state === 'saved' && before) faults = new Map();
-  if (state === 'refused' || (state === 'saved' && before)) draw(false);
+  const before = JSON.stringify([...faults]);
+  if (state === 'refused' && answer) note(answer.errors);
+  else if (answer?.lacks) {
+    ({ lacks } = answer);
+    note(isTried ? lacks : []);
+    items();
+  }
+  if (before !== JSON.stringify([...faults])) draw(false);
   if (state === 'failed' || state === 'refused') announce(say(key, /** @type {any} */ ({ time: '' })));
   if (state === 'conflict') conflict();
 }
 
-/** @param {{field: string, message: string}[]} errors */
+/** @param {import('./api.js').Fault[]} errors */
 function note(errors) {
-  faults = new Map(errors.map(({ field: path, message }) => [path.replace(/^quiz\./, ''), message]));
+  faults = new Map(errors.map((fault) => [fault.field, faultWords(fault)]));
 }
 
 /** Another tab or device has saved a newer one. */
 function conflict() {
-  ask({ title: say('edit.conflict-title'), text: say('edit.conflict-text'), verb: say('edit.load-newer'), keep: say('edit.stay'), busy: say('live.ending'), bad: false, work: async () => {
+  ask({ title: say('edit.conflict-title'), text: say('edit.conflict-text'), verb: say('edit.load-newer'), keep: say('edit.stay'), busy: say('edit.loading'), bad: false, work: async () => {
+    forgetAside(id);
+    keeper.kept = keeper.changes;
     location.reload();
     return say('edit.load-newer');
   } });
@@ -82,22 +92,17 @@ function move(from, to, way) {
 
 /** The list of questions. */
 function items() {
-  const hasFault = (/** @type {number} */ n) => [...faults.keys()].some((path) => path.startsWith(`questions.${n}.`) || path === `questions.${n}`);
+  const open = [...faults.keys(), ...lacks.map((fault) => fault.field)];
+  const hasFault = (/** @type {number} */ n) => open.some((path) => path.startsWith(`questions.${n}.`) || path === `questions.${n}`);
   const rows = quiz.questions.map((/** @type {any} */ question, /** @type {number} */ n) => {
     const button = (/** @type {string} */ way, /** @type {number} */ by) => el('button', { class: 'icon-btn', type: 'button', 'data-way': way, 'aria-label': say(by < 0 ? 'edit.question-up' : 'edit.question-down', { n: n + 1 }), 'aria-disabled': n + by < 0 || n + by >= quiz.questions.length ? 'true' : undefined, onclick: () => move(n, n + by, way) }, icon(way, 'icon icon--sm'));
     const seconds = question.limit_ms ? `, ${say('live.n-seconds', { n: question.limit_ms / 1000 })}` : '';
     const link = el('a', { class: 'qitem__link', href: `#q${n + 1}`, 'aria-current': n === at ? 'step' : undefined }, el('small', { class: 'num' }, `${figure(n + 1)}. ${kindName(question.type)}${seconds}`, hasFault(n) && el('span', { class: 'badge badge--bad' }, say('edit.to-fix'))), el('span', { dir: 'auto' }, question.stem || say('edit.untitled-question')));
-    const row = el('li', { class: `qitem ${n === at ? 'is-current' : ''}`.trim(), 'data-at': String(n), draggable: 'true' }, el('span', { class: 'qitem__grip', 'aria-hidden': 'true' }, icon('grip', 'icon icon--sm')), link, el('span', { class: 'qitem__move' }, button('up', -1), button('down', 1)));
-    row.addEventListener('dragstart', (/** @type {DragEvent} */ event) => event.dataTransfer?.setData('text/plain', String(n)));
-    row.addEventListener('dragover', (/** @type {DragEvent} */ event) => event.preventDefault());
-    row.addEventListener('drop', (/** @type {DragEvent} */ event) => {
-      event.preventDefault();
-      const from = Number(event.dataTransfer?.getData('text/plain') ?? -1);
-      if (Number.isInteger(from) && quiz.questions[from]) move(from, n);
-    });
+    const row = el('li', { class: `qitem ${n === at ? 'is-current' : ''}`.trim(), 'data-at': String(n) }, el('span', { class: 'qitem__grip', 'aria-hidden': 'true' }, icon('grip', 'icon icon--sm')), link, el('span', { class: 'qitem__move' }, button('up', -1), button('down', 1)));
     return row;
   });
   byId('questions').replaceChildren(...rows);
+  byId('todo').textContent = lacks.length && quiz.questions.length ? say('edit.n-to-publish', { n: lacks.length }) : '';
   byId('how-many').textContent = say('edit.n-questions', { n: quiz.questions.length });
   byId('how-long').textContent = quiz.questions.length ? say('edit.about-minutes', { n: quiz.minutes ?? minutes() }) : '';
   byId('about').classList.toggle('is-current', at < 0);
@@ -207,8 +212,10 @@ function drop() {
 }
 
 function erase() {
-  ask({ title: say('edit.delete-title'), text: say('edit.delete-text'), verb: say('edit.delete-quiz'), keep: say('edit.keep-quiz'), busy: say('live.ending'), work: async () => {
+  ask({ title: say('edit.delete-title'), text: say('edit.delete-text'), verb: say('edit.delete-quiz'), keep: say('edit.keep-quiz'), busy: say('edit.deleting'), work: async () => {
     await remove(id);
+    forgetAside(id);
+    keeper.kept = keeper.changes;
     location.assign('/quizzes?mine');
     return say('edit.deleted');
   } });
@@ -217,26 +224,41 @@ function erase() {
 /** Publishes, or says all that is still to be done, and goes to the first of it. */
 async function release() {
   if (!(await keeper.now())) return;
+  if (!published && lacks.length) {
+    tell(lacks);
+    return;
+  }
   try {
-    await publish(id, !published);
-    published = !published;
+    const head = await publish(id, keeper.rev, !published);
+    keeper.rev = head.rev;
+    published = Boolean(head.published_ts);
+    isTried = false;
+    note([]);
     draw(false);
     announce(say(published ? 'edit.published' : 'edit.unpublished'));
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
+    if (error.status === 409) conflict();
     if (!error.errors.length) {
       announce(error.message);
       return;
     }
-    note(error.errors);
-    const first = [...faults.keys()][0] ?? '';
-    const question = /^questions\.(\d+)/.exec(first);
-    at = question ? Number(question[1]) : -1;
-    history.replaceState(null, '', at < 0 ? location.pathname : `#q${at + 1}`);
-    draw(false);
-    announce(say('edit.n-to-fix', { n: faults.size }));
-    (byId('place').querySelector('[aria-invalid]') ?? byId('h')).focus();
+    tell(error.errors);
   }
+}
+
+/** Shows what is still to be done at its fields, and goes to the first of it. @param {import('./api.js').Fault[]} errors */
+function tell(errors) {
+  isTried = true;
+  lacks = errors;
+  note(lacks);
+  const first = [...faults.keys()][0] ?? '';
+  const question = /^questions\.(\d+)/.exec(first);
+  at = question ? Number(question[1]) : -1;
+  history.replaceState(null, '', at < 0 ? location.pathname : `#q${at + 1}`);
+  draw(false);
+  announce(say('edit.n-to-fix', { n: faults.size }));
+  (byId('place').querySelector('[aria-invalid]') ?? byId('h')).focus();
 }
 
 /** Opens a session of this quiz and goes to its desk. */
@@ -253,7 +275,14 @@ async function play() {
   }
 }
 
+/** The list of questions on a phone, where it takes the place of the form. @param {boolean} open */
+function unfold(open) {
+  byId('all').setAttribute('aria-expanded', String(open));
+  document.querySelector('.editor__items')?.classList.toggle('is-open', open);
+}
+
 function go() {
+  unfold(false);
   const wanted = /^#q(\d+)$/.exec(location.hash);
   at = wanted ? Math.min(Number(wanted[1]) - 1, quiz.questions.length - 1) : -1;
   draw();
@@ -265,14 +294,29 @@ try {
   if (!kept.quiz) location.replace(`/quizzes/${id}`);
   ({ quiz } = kept);
   quiz.questions ??= [];
-  published = Boolean(kept.published_at);
+  published = Boolean(kept.published_ts);
+  ({ lacks } = kept);
   keeper = new Keeper(id, kept.rev, () => quiz, told);
+  dragRows(byId('questions'), move);
   byId('add').addEventListener('click', () => add(blank('single_choice'), quiz.questions.length));
   byId('publish').addEventListener('click', () => void release());
+  byId('all').addEventListener('click', () => unfold(byId('all').getAttribute('aria-expanded') !== 'true'));
+  byId('see').addEventListener('click', () => {
+    const isSeen = document.querySelector('.editor')?.classList.toggle('is-seen') ?? false;
+    byId('see').setAttribute('aria-expanded', String(isSeen));
+  });
   byId('play').addEventListener('click', () => void play());
   byId('saved').replaceChildren(icon('check', 'icon icon--sm'), ` ${say('edit.all-saved')}`);
   window.addEventListener('hashchange', go);
   document.addEventListener('language', () => draw(false));
+  const aside = asideOf(id);
+  if (aside && JSON.stringify(aside.quiz) === JSON.stringify(quiz)) forgetAside(id);
+  else if (aside) {
+    if (aside.rev === kept.rev) announce(say('edit.restored'));
+    keeper.rev = aside.rev;
+    quiz = aside.quiz;
+    keeper.changed();
+  }
   go();
 } catch (error) {
   needsSignIn(error, byId('place'));

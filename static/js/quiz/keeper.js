@@ -1,4 +1,5 @@
 // What keeps a draft: a second after the last key it is sent, one write at a time, each replacing the revision before.
+// Until it is kept it also stays in this browser, so that a closed tab or a lost line loses nothing.
 
 import { Refused } from '../session.js';
 import { replace } from './api.js';
@@ -8,8 +9,31 @@ const AGAIN_MS = 3000;
 
 /** @typedef {'saved' | 'waiting' | 'saving' | 'failed' | 'refused' | 'conflict'} KeepState */
 
+const place = (/** @type {string} */ id) => `allthrive.quiz.${id}`;
+
+/** @param {string} id @param {{rev: number, quiz: any}} what */
+function setAside(id, what) {
+  try {
+    localStorage.setItem(place(id), JSON.stringify(what));
+  } catch {
+    // No storage, or no room: the server has what was sent.
+  }
+}
+
+/** @param {string} id */
+export const forgetAside = (id) => localStorage.removeItem(place(id));
+
+/** What was typed here and never kept. @param {string} id @returns {{rev: number, quiz: any} | null} */
+export function asideOf(id) {
+  try {
+    return JSON.parse(localStorage.getItem(place(id)) ?? 'null');
+  } catch {
+    return null;
+  }
+}
+
 export class Keeper {
-  /** @param {string} id @param {number} rev @param {() => any} quiz what is to be kept now @param {(state: KeepState, error?: Refused) => void} told */
+  /** @param {string} id @param {number} rev @param {() => any} quiz what is to be kept now @param {(state: KeepState, answer?: any) => void} told with what the server said */
   constructor(id, rev, quiz, told) {
     this.id = id;
     this.rev = rev;
@@ -27,6 +51,7 @@ export class Keeper {
   /** Something has changed. */
   changed() {
     this.changes += 1;
+    setAside(this.id, { rev: this.rev, quiz: this.quiz() });
     if (this.state === 'conflict') return;
     if (this.state !== 'saving') this.#be('waiting');
     this.#after(AFTER_MS);
@@ -53,10 +78,11 @@ export class Keeper {
     const upTo = this.changes;
     this.#be('saving');
     try {
-      const { rev } = await replace(this.id, this.rev, this.quiz());
-      this.rev = rev;
+      const head = await replace(this.id, this.rev, this.quiz());
+      this.rev = head.rev;
       this.kept = upTo;
-      this.#be(this.changes === upTo ? 'saved' : 'waiting');
+      if (this.changes === upTo) forgetAside(this.id);
+      this.#be(this.changes === upTo ? 'saved' : 'waiting', head);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       if (error.status === 409) this.#be('conflict', error);
@@ -71,9 +97,9 @@ export class Keeper {
     this.writing = undefined;
   }
 
-  /** @param {KeepState} state @param {Refused} [error] */
-  #be(state, error) {
+  /** @param {KeepState} state @param {any} [answer] */
+  #be(state, answer) {
     this.state = state;
-    this.told(state, error);
+    this.told(state, answer);
   }
 }

@@ -2,7 +2,11 @@
 
 import { el, icon } from '../dom.js';
 import { Refused } from '../session.js';
+import { reasonOf } from '../reason.js';
 import { say } from '../words.js';
+
+/** What does not fit, in the language of the page. @param {import('./api.js').Fault} fault */
+export const faultWords = (fault) => reasonOf(`quiz.${fault.code}`, fault.message);
 
 /** To sign in, or that it is not there. @param {unknown} error @param {HTMLElement} place */
 export function needsSignIn(error, place) {
