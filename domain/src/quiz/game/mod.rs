@@ -17,6 +17,8 @@ pub mod facts;
 pub(crate) mod fixtures;
 pub mod own;
 mod players;
+#[cfg(test)]
+mod replay_tests;
 pub mod standing;
 pub mod step;
 #[cfg(test)]
