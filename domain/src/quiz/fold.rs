@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 pub fn tidy(text: &str) -> String {
     // Of the first 128 characters each is its own compatibility form.
     if text.is_ascii() {
-        return text.split_whitespace().collect::<Vec<_>>().join(" ");
+        return joined(text);
     }
     let composed: String = text.nfkc().collect();
     composed.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -19,10 +19,24 @@ pub fn tidy(text: &str) -> String {
 #[must_use]
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
-        return tidy(text).to_ascii_lowercase();
+        let mut folded = joined(text);
+        folded.make_ascii_lowercase();
+        return folded;
     }
     let caseless: String = caseless::default_case_fold_str(&tidy(text)).nfkc().collect();
     caseless.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The words with one space between them.
+fn joined(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        joined.push_str(word);
+    }
+    joined
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Whether an answer fits its question, and how right it is.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use allthrive_protocol::quiz::content::{Accepted, Grading, MAX_ANSWER_CHARS};
 use allthrive_protocol::quiz::phase::ShownOption;
@@ -115,7 +115,9 @@ pub fn grade(asked: &Asked, given: &Given) -> Option<Grade> {
 }
 
 fn of_options(chosen: &[OptionId], right: &[OptionId], grading: Grading, weights: &[(OptionId, i32)]) -> u32 {
-    let chosen: BTreeSet<OptionId> = chosen.iter().copied().collect();
+    let mut chosen = chosen.to_vec();
+    chosen.sort_unstable();
+    chosen.dedup();
     let hits = right.iter().filter(|id| chosen.contains(id)).count();
     let wrong = chosen.len() - hits;
     match grading {

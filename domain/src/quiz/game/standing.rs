@@ -93,8 +93,16 @@ pub(crate) struct Folded<'a> {
     pub player: &'a Player,
     pub who: Contestant,
     /// Of each round of [`Game::asked`] the answer that counts.
-    pub own: Vec<Option<&'a Kept>>,
+    pub own: Vec<Option<Marked<'a>>>,
     pub sum: rank::Standing,
+}
+
+/// An answer with its grade.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Marked<'a> {
+    pub kept: &'a Kept,
+    /// None where nothing is right or wrong.
+    pub graded: Option<Graded>,
 }
 
 /// Those who are ranked, in the order of `players`.
@@ -103,10 +111,10 @@ pub(crate) fn folded<'a>(game: &Game, quiz: &Frozen, players: &'a [Player], answ
     let rules = Rules { mode: game.settings.mode, streak: game.settings.streak };
     let mut graded = Vec::with_capacity(game.asked.len());
     let mut all = Vec::with_capacity(players.len());
-    for (player, own) in players.iter().zip(last_answers(game, players, answers)) {
+    for (player, own) in players.iter().zip(last_answers(game, quiz, players, answers)) {
         let Some(who) = contestant(player, &own) else { continue };
         graded.clear();
-        graded.extend(own.iter().flatten().filter_map(|kept| mark(quiz, player.no, kept)));
+        graded.extend(own.iter().flatten().filter_map(|marked| marked.graded));
         let sum = rank::standing(rules, &questions, &graded);
         all.push(Folded { player, who, own, sum });
     }
@@ -129,23 +137,30 @@ fn counted(game: &Game, quiz: &Frozen) -> Vec<Counted> {
     (0..).zip(&quiz.questions).map(counted).collect()
 }
 
-/// Of each player the last answer to each round of [`Game::asked`], in the order of both.
-fn last_answers<'a>(game: &Game, players: &[Player], answers: &'a [Kept]) -> Vec<Vec<Option<&'a Kept>>> {
-    let row: HashMap<Principal, usize> = players.iter().map(|player| player.player).zip(0..).collect();
-    let column: HashMap<(u32, u32), usize> = game.asked.iter().copied().zip(0..).collect();
-    let mut last: Vec<Vec<Option<&Kept>>> = vec![vec![None; game.asked.len()]; players.len()];
+/// Of each player the last answer to each round of [`Game::asked`], in the order of both. They are graded as they come:
+/// in the order in which they lie in memory.
+fn last_answers<'a>(game: &Game, quiz: &Frozen, players: &[Player], answers: &'a [Kept]) -> Vec<Vec<Option<Marked<'a>>>> {
+    let row: HashMap<Principal, (usize, PlayerNo)> = players.iter().zip(0..).map(|(one, row)| (one.player, (row, one.no))).collect();
+    let mut columns: Vec<Option<(u32, usize)>> = vec![None; quiz.questions.len()];
+    for ((q, round), column) in game.asked.iter().zip(0..) {
+        if let Some(place) = usize::try_from(*q).ok().and_then(|q| columns.get_mut(q)) {
+            *place = Some((*round, column));
+        }
+    }
+    let mut last: Vec<Vec<Option<Marked<'_>>>> = vec![vec![None; game.asked.len()]; players.len()];
     for kept in answers {
-        let (Some(column), Some(row)) = (column.get(&(kept.q, kept.round)), row.get(&kept.player)) else { continue };
-        let place = &mut last[*row][*column];
-        if place.is_none_or(|other| (other.n, other.no) < (kept.n, kept.no)) {
-            *place = Some(kept);
+        let Some((round, column)) = at(&columns, kept.q).copied().flatten() else { continue };
+        let Some((row, no)) = row.get(&kept.player).filter(|_| round == kept.round) else { continue };
+        let place = &mut last[*row][column];
+        if place.is_none_or(|other| (other.kept.n, other.kept.no) < (kept.n, kept.no)) {
+            *place = Some(Marked { kept, graded: mark(quiz, *no, kept) });
         }
     }
     last
 }
 
 /// As what a player is ranked, if it is. `own` are its answers to the rounds that stand.
-fn contestant(player: &Player, own: &[Option<&Kept>]) -> Option<Contestant> {
+fn contestant(player: &Player, own: &[Option<Marked<'_>>]) -> Option<Contestant> {
     let is_ranked = match player.state {
         PlayerState::Active => true,
         PlayerState::Left => own.iter().any(Option::is_some),

@@ -116,7 +116,7 @@ fn is_right(one: &Folded<'_>, q: u32) -> bool {
 fn player(ground: &Ground<'_>, one: &Folded<'_>, rank: Option<u32>) -> OfPlayer {
     let (game, counted) = (ground.session.game, &ground.counted);
     let asked = || one.own.iter().zip(game.asked.iter().map(|(q, _)| *q));
-    let times = asked().filter(|(_, q)| counted.contains(q)).filter_map(|(given, _)| Some((*given)?.t_ms)).collect();
+    let times = asked().filter(|(_, q)| counted.contains(q)).filter_map(|(given, _)| Some((*given)?.kept.t_ms)).collect();
     let teams = &game.settings.teams;
     OfPlayer {
         no: one.player.no,
@@ -149,7 +149,7 @@ fn question(ground: &Ground<'_>, column: usize) -> Option<OfQuestion> {
     let (q, round) = *game.asked.get(column)?;
     let asked = at(ground.session.quiz, q)?;
     let could: Vec<&Folded<'_>> = ground.folded.iter().filter(|one| one.player.joined_q <= q || one.own[column].is_some()).collect();
-    let kept: Vec<&Kept> = could.iter().filter_map(|one| one.own[column]).collect();
+    let kept: Vec<&Kept> = could.iter().filter_map(|one| one.own[column].map(|marked| marked.kept)).collect();
     let right = could.iter().filter(|one| is_right(one, q)).count();
     let votes = votes(asked, kept.iter().map(|kept| &kept.choice), count(could.len()));
     let chosen = chosen(asked, &votes);
@@ -211,7 +211,7 @@ fn answers(ground: &Ground<'_>) -> Vec<OfAnswer> {
     let (game, quiz) = (session.game, session.quiz);
     let names: HashMap<Principal, &Player> = session.players.iter().map(|player| (player.player, player)).collect();
     let earned: HashMap<u32, &Folded<'_>> = folded.iter().map(|one| (one.player.no, one)).collect();
-    let standing: HashSet<u64> = folded.iter().flat_map(|one| one.own.iter().flatten()).map(|kept| kept.no).collect();
+    let standing: HashSet<u64> = folded.iter().flat_map(|one| one.own.iter().flatten()).map(|marked| marked.kept.no).collect();
     let row = |kept: &Kept| {
         let (player, asked) = (names.get(&kept.player)?, at(quiz, kept.q)?);
         let counts = standing.contains(&kept.no) && !game.voided.contains(&kept.q);
