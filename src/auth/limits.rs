@@ -32,6 +32,10 @@ pub enum Limited<'a> {
     QuizWriteBy(UserId),
     /// A page of published quizzes for an account.
     BrowseBy(UserId),
+    /// A quiz begun alone by an account.
+    QuizStartBy(UserId),
+    /// An answer to a quiz that an account takes alone.
+    QuizAnswerBy(UserId),
 }
 
 impl Limited<'_> {
@@ -44,6 +48,8 @@ impl Limited<'_> {
             Self::MailTo(email) => ("mail_to", email.as_str().as_bytes().to_vec(), limits.mail_per_hour, HOUR),
             Self::QuizWriteBy(user) => ("quiz_write_by", user.0.as_bytes().to_vec(), limits.quiz_writes_per_hour, HOUR),
             Self::BrowseBy(user) => ("browse_by", user.0.as_bytes().to_vec(), limits.quiz_pages_per_hour, HOUR),
+            Self::QuizStartBy(user) => ("quiz_start_by", user.0.as_bytes().to_vec(), limits.quiz_starts_per_hour, HOUR),
+            Self::QuizAnswerBy(user) => ("quiz_answer_by", user.0.as_bytes().to_vec(), limits.quiz_answers_per_minute, MINUTE),
         };
         Limit { action, subject: keyed_digest(key, &[b"limit", action.as_bytes(), &subject]), most, window }
     }
