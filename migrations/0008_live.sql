@@ -119,6 +119,7 @@ CREATE UNIQUE INDEX live_answers_room_no_key ON live_answers (room, no);
 CREATE TABLE live_nodes (
     room {UUID} NOT NULL,
     node {UUID} NOT NULL,
+    rev {INT} NOT NULL,
     drained {INT} NOT NULL,
     expected {INT} NOT NULL,
     answered {INT} NOT NULL,

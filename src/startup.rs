@@ -193,7 +193,7 @@ fn state(settings: Settings, store: Store, clock: Clock, address: SocketAddr, wo
     let local = settings.server.mode == Mode::Local;
     let origins = if local { OwnOrigins::local(main.clone(), address.port()) } else { OwnOrigins::public(main.clone()) };
     let host = main.authority().split(':').next().unwrap_or("localhost").to_owned();
-    let system = System::start(options(&settings, store.clone(), clock.clone(), workers));
+    let system = System::start(options(&settings, &main, store.clone(), clock.clone(), workers));
     Ok(State {
         system,
         cookies: Cookies::of(&main),
@@ -220,8 +220,9 @@ pub(crate) async fn open_store(settings: &Settings) -> Result<Store, StartError>
 }
 
 /// What the actors of a node with these settings need.
-pub(crate) fn options(settings: &Settings, store: Store, clock: Clock, workers: usize) -> Options {
+pub(crate) fn options(settings: &Settings, origin: &Origin, store: Store, clock: Clock, workers: usize) -> Options {
     Options {
+        origin: origin.to_string(),
         fingerprint_key: settings.keys.fingerprint.bytes().to_vec(),
         audit_key: ChainKey::new(*settings.keys.audit.bytes()),
         doors: Doors::new(&keyed_digest(&settings.keys.fingerprint, &[b"doors of live sessions"])),

@@ -1,9 +1,11 @@
 //! The keyed digest of a write's content. Stored beside its `cmid`, so that the same id with another
 //! content is noticed at any age, even when the text itself is gone. Its key never rotates.
 
+use allthrive_domain::quiz::game::{Create, LiveDeed};
 use allthrive_domain::unit::{Admit, Appoint, Ban, Deed, Delete, Edit, Fingerprint, Mute, Open, React, Remove, SlowDown, Speak, Unban};
 use allthrive_protocol::RoomId;
 use hmac::{Hmac, KeyInit, Mac};
+use serde_json::json;
 use sha2::Sha256;
 
 /// Makes fingerprints under one key.
@@ -26,6 +28,32 @@ impl Fingerprints {
     #[must_use]
     pub fn new(key: &[u8]) -> Self {
         Self { keyed: Hmac::new_from_slice(key).expect("HMAC takes a key of any length") }
+    }
+
+    /// Of one write to one live session: of what is asked, never of when.
+    #[must_use]
+    pub fn of_live(&self, room: RoomId, deed: &LiveDeed) -> Fingerprint {
+        let said = match deed {
+            LiveDeed::Create(create) => {
+                let Create { quiz, conversation, settings, rematch_of, .. } = &**create;
+                json!(["create", quiz, conversation, settings, rematch_of])
+            }
+            LiveDeed::Join(_) => json!(["join"]),
+            LiveDeed::Leave => json!(["leave"]),
+            LiveDeed::Rename { name, .. } => json!(["rename", name]),
+            LiveDeed::Time { factor } => json!(["time", factor]),
+            LiveDeed::Answer(answer) => json!(["answer", answer.q, answer.round, answer.choice]),
+            LiveDeed::Step { rev, step, .. } => json!(["step", rev, step]),
+            LiveDeed::Fire { rev, term, fired, .. } => json!(["fire", rev, term, fired]),
+            LiveDeed::Measure { player, measure, .. } => json!(["measure", player, measure]),
+            LiveDeed::Host { user, role } => json!(["host", user, role]),
+            LiveDeed::Claim { node, term, beat } => json!(["claim", node, term, beat]),
+        };
+        let mut mac = self.keyed.clone();
+        mac.update(b"live");
+        mac.update(room.0.as_bytes());
+        mac.update(said.to_string().as_bytes());
+        mac.finalize().into_bytes().into()
     }
 
     /// Of one write to one room. Fields are told apart by their lengths, so no two contents run together.

@@ -180,7 +180,7 @@ fn tell(persist: &Persist, outcome: Result<Written, Refusal>) {
     }
 }
 
-fn refusal_of(error: &Error) -> Refusal {
+pub(crate) fn refusal_of(error: &Error) -> Refusal {
     if error.may_retry() {
         tracing::warn!(error = %error, "a write was not acknowledged");
         Refusal::new(Code::Unavailable, "This could not be saved just now. Try again.")

@@ -8,6 +8,8 @@ use std::sync::{Arc, OnceLock, RwLock};
 use std::time::Duration;
 
 use actix::{Actor, Addr, ArbiterHandle};
+use allthrive_domain::quiz::freeze::Frozen;
+use allthrive_domain::quiz::game::{Author, LiveDeed, LiveOutcome};
 use allthrive_domain::time::Clock;
 use allthrive_domain::unit::{Deed, Unit};
 use allthrive_protocol::reply::Written;
@@ -29,6 +31,9 @@ use crate::limiter::actor::{Heard, LimiterActor};
 use crate::limiter::seats::Seats;
 use crate::line::Pace;
 use crate::live::Doors;
+use crate::live::hall::{FindLive, Hall};
+use crate::live::room::{Given, LiveRoom, Rest};
+use crate::live::writer::LiveWriter;
 use crate::lobby::{Find, Lobby};
 use crate::persistence::{Persistence, Unsettled};
 use crate::presence::Word;
@@ -63,6 +68,8 @@ pub struct Options {
     pub workers: usize,
     /// How long things may take on a connection.
     pub pace: Pace,
+    /// Where people reach this server: what links of live sessions begin with.
+    pub origin: String,
     /// Who else there may be.
     pub bus: bus::Kind,
 }
@@ -88,6 +95,7 @@ pub struct Workers {
     count: usize,
     known: Arc<RwLock<Vec<Known>>>,
     limiter: Arc<OnceLock<Addr<LimiterActor>>>,
+    hall: Arc<OnceLock<Addr<Hall>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -115,7 +123,7 @@ pub(crate) fn spread_out<T>(things: impl IntoIterator<Item = T>, n: usize, room:
 
 impl Workers {
     pub(crate) fn new(count: usize) -> Self {
-        Self { count: count.max(1), known: Arc::default(), limiter: Arc::default() }
+        Self { count: count.max(1), known: Arc::default(), limiter: Arc::default(), hall: Arc::default() }
     }
 
     /// Which worker keeps this room.
@@ -139,6 +147,11 @@ impl Workers {
     /// The limiter of the node, once it runs.
     pub(crate) fn limiter(&self) -> Option<&Addr<LimiterActor>> {
         self.limiter.get()
+    }
+
+    /// The hall of live sessions, once it runs.
+    pub(crate) fn hall(&self) -> Option<&Addr<Hall>> {
+        self.hall.get()
     }
 
     pub(crate) fn arbiter_of(&self, room: RoomId) -> Option<ArbiterHandle> {
@@ -185,6 +198,8 @@ pub(crate) struct Inner {
     pub(crate) sessions: AtomicUsize,
     lobby: Addr<Lobby>,
     persistence: Vec<Addr<Persistence>>,
+    hall: Addr<Hall>,
+    live_writers: Vec<Addr<LiveWriter>>,
 }
 
 thread_local! {
@@ -205,6 +220,17 @@ impl System {
         }
         let persistence: Vec<_> = (0..options.writers.max(1)).map(|_| Persistence::new(parts.clone()).start()).collect();
         let lobby = Lobby::new(parts.clone(), persistence.clone()).start();
+        let given = Given {
+            parts: parts.clone(),
+            doors: options.doors.clone(),
+            fingerprints: Fingerprints::new(&options.fingerprint_key),
+            alone,
+            origin: options.origin.into(),
+        };
+        let fingerprints = given.fingerprints.clone();
+        let live_writers: Vec<_> = (0..options.writers.max(1)).map(|_| LiveWriter::new(parts.clone()).start()).collect();
+        let hall = Hall::new(given, live_writers.clone(), alone).start();
+        let hall = parts.workers.hall.get_or_init(|| hall).clone();
         let notes = Arc::new(Notes::start(&parts, options.audit_key));
         let limits = options.limits;
         let limiter = LimiterActor::new(parts.clone(), limits.rates, Arc::clone(&notes)).start();
@@ -213,7 +239,7 @@ impl System {
             id: Uuid::new_v4(),
             parts,
             tickets: options.tickets,
-            fingerprints: Fingerprints::new(&options.fingerprint_key),
+            fingerprints,
             doors: options.doors,
             notes,
             page_reads: Semaphore::new(PAGE_READS),
@@ -226,6 +252,8 @@ impl System {
             sessions: AtomicUsize::new(0),
             lobby,
             persistence,
+            hall,
+            live_writers,
         };
         Self { inner: Arc::new(inner) }
     }
@@ -310,6 +338,31 @@ impl System {
         }
     }
 
+    pub(crate) async fn find_live(&self, room: RoomId) -> Result<Addr<LiveRoom>, Refusal> {
+        match self.inner.hall.send(FindLive(room)).await {
+            Ok(Some(address)) => Ok(address),
+            Ok(None) | Err(_) => Err(Refusal::new(Code::Unavailable, "The server is starting or stopping. Try again.")),
+        }
+    }
+
+    /// A write to a live session that comes by REST.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn write_live(
+        &self,
+        room: RoomId,
+        author: Author,
+        cmid: Cmid,
+        quiz: Option<Arc<Frozen>>,
+        deed: LiveDeed,
+    ) -> Result<LiveOutcome, Refusal> {
+        let address = self.find_live(room).await?;
+        let (answer, outcome) = oneshot::channel();
+        address.try_send(Rest { author, cmid, quiz, deed, answer }).map_err(|_| busy())?;
+        outcome.await.unwrap_or_else(|_| Err(lost()))
+    }
+
     /// Leaves a trace of what changes no row: in a moment, or counted if there is too much of it.
     pub fn note(&self, note: Note) {
         self.inner.notes.take(note);
@@ -377,6 +430,11 @@ impl System {
 
     async fn is_settled(&self) -> bool {
         for writer in &self.inner.persistence {
+            if writer.send(Unsettled).await.unwrap_or(0) > 0 {
+                return false;
+            }
+        }
+        for writer in &self.inner.live_writers {
             if writer.send(Unsettled).await.unwrap_or(0) > 0 {
                 return false;
             }

@@ -144,11 +144,11 @@ async fn five_answers_in_a_second_are_taken_and_the_next_after_a_fifth_of_one() 
     let node = Node::start_with(dir.path(), Limits::default(), clock.clone()).await;
     let (mut peer, _) = guest(&node, KEY).await;
     for _ in 0..5 {
-        assert_eq!(peer.ask("quiz.answer", Some(QUIZ), payload("quiz.answer")).await["error"]["code"], "not_found");
+        assert_eq!(peer.ask("quiz.answer", Some(QUIZ), payload("quiz.answer")).await["error"]["code"], "not_subscribed");
     }
     let refused = peer.ask("quiz.answer", Some(QUIZ), payload("quiz.answer")).await;
     assert_eq!((&refused["error"]["code"], &refused["error"]["after_ms"]), (&json!("rate_limited"), &json!(200)));
     clock.advance(Duration::from_millis(200));
-    assert_eq!(peer.ask("quiz.answer", Some(QUIZ), payload("quiz.answer")).await["error"]["code"], "not_found");
+    assert_eq!(peer.ask("quiz.answer", Some(QUIZ), payload("quiz.answer")).await["error"]["code"], "not_subscribed");
     node.stop().await;
 }

@@ -111,10 +111,6 @@ plain_id! {
     /// A quiz as its author keeps it.
     QuizId
 }
-plain_id! {
-    /// A quiz taken alone by somebody.
-    AttemptId
-}
 prefixed_id! {
     /// An account.
     UserId, "u_"

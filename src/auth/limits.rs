@@ -32,10 +32,10 @@ pub enum Limited<'a> {
     QuizWriteBy(UserId),
     /// A page of published quizzes for an account.
     BrowseBy(UserId),
-    /// A quiz begun alone by an account.
-    QuizStartBy(UserId),
-    /// An answer to a quiz that an account takes alone.
-    QuizAnswerBy(UserId),
+    /// A live session made by an account.
+    LiveStartBy(UserId),
+    /// A PIN or a link from an address that there is not.
+    PinMissFrom(IpAddr),
 }
 
 impl Limited<'_> {
@@ -47,9 +47,9 @@ impl Limited<'_> {
             Self::SignUpFrom(address) => ("sign_up_from", network(*address), limits.sign_up_per_hour, HOUR),
             Self::MailTo(email) => ("mail_to", email.as_str().as_bytes().to_vec(), limits.mail_per_hour, HOUR),
             Self::QuizWriteBy(user) => ("quiz_write_by", user.0.as_bytes().to_vec(), limits.quiz_writes_per_hour, HOUR),
+            Self::LiveStartBy(user) => ("live_start_by", user.0.as_bytes().to_vec(), limits.live_starts_per_hour, HOUR),
+            Self::PinMissFrom(address) => ("pin_miss_from", network(*address), limits.pin_misses_per_five_minutes, 5 * MINUTE),
             Self::BrowseBy(user) => ("browse_by", user.0.as_bytes().to_vec(), limits.quiz_pages_per_hour, HOUR),
-            Self::QuizStartBy(user) => ("quiz_start_by", user.0.as_bytes().to_vec(), limits.quiz_starts_per_hour, HOUR),
-            Self::QuizAnswerBy(user) => ("quiz_answer_by", user.0.as_bytes().to_vec(), limits.quiz_answers_per_minute, MINUTE),
         };
         Limit { action, subject: keyed_digest(key, &[b"limit", action.as_bytes(), &subject]), most, window }
     }
@@ -60,6 +60,18 @@ fn network(address: IpAddr) -> Vec<u8> {
     match seats::network(address) {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets()[..8].to_vec(),
+    }
+}
+
+/// Whether nothing is left of this one. Nothing is counted.
+///
+/// # Errors
+/// `rate_limited` with the time to wait.
+pub async fn is_spent(state: &State, limited: &Limited<'_>) -> Result<(), Problem> {
+    let limit = limited.limit(&state.settings.limits, &state.settings.keys.email_index);
+    match state.store.left(limit, state.clock.now()).await? {
+        Taken::Allowed => Ok(()),
+        Taken::Refused { most, wait } => Err(Problem::rate_limited(most, wait)),
     }
 }
 

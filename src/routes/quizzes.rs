@@ -274,7 +274,7 @@ async fn head(state: &State, owner: UserId, id: QuizId, changed: QuizChanged) ->
 }
 
 /// All that does not fit, each at its path.
-fn fitting(faults: Vec<Fault>) -> Result<(), Problem> {
+pub(super) fn fitting(faults: Vec<Fault>) -> Result<(), Problem> {
     if faults.is_empty() {
         return Ok(());
     }

@@ -76,6 +76,19 @@ impl Store {
         self.engine().try_transact(lock, read, decide).await
     }
 
+    /// Whether one more would be within the limit. Nothing is counted.
+    ///
+    /// # Errors
+    /// As [`crate::Engine::all`].
+    pub async fn left(&self, limit: Limit, now: Micros) -> Result<Taken, Error> {
+        let read = Statement::new("what is left of a limit", "SELECT used, ends_at FROM limits WHERE action = $1 AND subject = $2");
+        let row = self.engine().optional(read.bind(limit.action).bind(limit.subject)).await?;
+        let Some(row) = row else { return Ok(Taken::Allowed) };
+        let (used, ends): (u32, Micros) = (row.get("used")?, row.get("ends_at")?);
+        let is_spent = ends > now && used >= limit.most;
+        Ok(if is_spent { Taken::Refused { most: limit.most, wait: ends.since(now) } } else { Taken::Allowed })
+    }
+
     /// Removes what has no meaning any more: ended windows, tickets, mail tokens, holds of names.
     ///
     /// # Errors

@@ -339,7 +339,7 @@ async fn screens_hosts_and_servers_are_read_back(place: Place) {
     assert_eq!(store.live_role(room(1), user(2)).await.unwrap(), Some(Role::Moderator));
     commit(&store, unit(room(1), owner(), 62, LiveDeed::Host { user: user(2), role: None })).await;
     assert_eq!(store.live_role(room(1), user(2)).await.unwrap(), None);
-    let says = NodeSays { drained: 4, expected: 10, answered: 3, hosts: 1, connected: 12, beat: 1 };
+    let says = NodeSays { rev: 4, drained: 4, expected: 10, answered: 3, hosts: 1, connected: 12, beat: 1 };
     store.live_node_says(room(1), Uuid::from_u128(5), says).await.unwrap();
     store.live_node_says(room(1), Uuid::from_u128(5), NodeSays { beat: 2, ..says }).await.unwrap();
     assert_eq!(store.live_nodes(room(1)).await.unwrap(), [(Uuid::from_u128(5), NodeSays { beat: 2, ..says })]);

@@ -117,6 +117,7 @@ impl Place {
             ("ALLTHRIVE__LIMITS__MAIL_PER_HOUR", "1000"),
             ("ALLTHRIVE__LIMITS__QUIZ_WRITES_PER_HOUR", "1000"),
             ("ALLTHRIVE__LIMITS__QUIZ_PAGES_PER_HOUR", "1000"),
+            ("ALLTHRIVE__LIMITS__LIVE_STARTS_PER_HOUR", "1000"),
             // The clock of a test stands still: a bucket has what it begins with.
             ("ALLTHRIVE__LIMITS__SENDS_PER_SECOND", "100000"),
             ("ALLTHRIVE__LIMITS__SEND_BURST", "100000"),

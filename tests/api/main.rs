@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
-mod attempts;
 mod conversations;
 mod first_run;
 mod fold;
 mod helpers;
+mod live;
 mod order;
 mod pages;
 mod people;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use allthrive_protocol::{RoomId, UserId};
+use allthrive_protocol::{Principal, RoomId, UserId};
 use uuid::Uuid;
 
 use super::local::LocalBus;
@@ -10,6 +10,8 @@ use super::wire::{Body, NodeId, Wire};
 use crate::gates::Tell;
 use crate::limiter::actor::Elsewhere;
 use crate::limiter::pace::Spent;
+use crate::live::hall::Wake;
+use crate::live::room::Note;
 use crate::relay::Expel;
 use crate::system::Workers;
 
@@ -66,6 +68,7 @@ impl Inbox {
             Body::Check(rooms) => self.owed.extend(self.local.check(rooms)),
             Body::SignInEnded(sign_in) => self.end_sign_in(sign_in),
             Body::Spent(spent) => self.spent(spent),
+            Body::Live(room, entered) => self.live(room, entered),
             Body::Probe => {}
         }
         Heard::Other
@@ -83,6 +86,14 @@ impl Inbox {
     fn spent(&self, spent: Vec<(UserId, Spent)>) {
         if self.workers.limiter().is_some_and(|limiter| limiter.try_send(Elsewhere(spent)).is_err()) {
             tracing::debug!("the limiter was too busy to be told what was spent on another node");
+        }
+    }
+
+    /// A session that cannot be told looks for itself now and then.
+    fn live(&self, room: RoomId, entered: Option<Principal>) {
+        let note = entered.map_or(Note::Moved, Note::Entered);
+        if self.workers.hall().is_some_and(|hall| hall.try_send(Wake(room, note)).is_err()) {
+            tracing::debug!("the hall was too busy to be told of a live session");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use allthrive_protocol::RoomId;
+use allthrive_protocol::{Principal, RoomId};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -170,6 +170,16 @@ impl Neighbours {
             }
             word @ (Word::Ask { .. } | Word::Beat(_) | Word::Gone) => self.announce(Body::Presence(word)),
         }
+    }
+
+    /// Says that something is committed in a live session. At most once.
+    pub(crate) fn live_moved(&self, room: RoomId) {
+        self.say(self.shared.channels.of_room(room), Body::Live(room, None), Vec::new());
+    }
+
+    /// Says that somebody has joined a live session here. At most once.
+    pub(crate) fn live_entered(&self, room: RoomId, who: Principal) {
+        self.say(self.shared.channels.of_room(room), Body::Live(room, Some(who)), Vec::new());
     }
 
     /// Says something to all nodes that is of no room. It may be lost.

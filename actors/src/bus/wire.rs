@@ -1,7 +1,7 @@
 //! What crosses from node to node. JSON, so that it can be read on the way; a kind that an older node does
 //! not know is ignored there.
 
-use allthrive_protocol::{RoomId, Seq, UserId};
+use allthrive_protocol::{Principal, RoomId, Seq, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -43,6 +43,8 @@ pub enum Body {
     SignInEnded(Uuid),
     /// What accounts have spent of their limits on this node since it was last said.
     Spent(Vec<(UserId, Spent)>),
+    /// Something is committed in this live session; perhaps somebody has joined it.
+    Live(RoomId, Option<Principal>),
     /// The node asks itself whether it hears.
     Probe,
 }

@@ -27,6 +27,11 @@ impl Awaited {
         Self { expected: connected.into_iter().collect(), ..Self::default() }
     }
 
+    /// Somebody who came back while the game stood still after a takeover: nobody was connected when it opened here.
+    pub fn expect(&mut self, player: Principal) {
+        self.expected.insert(player);
+    }
+
     /// An answer is on the disk.
     pub fn answered(&mut self, player: Principal) {
         self.answered.insert(player);

@@ -91,6 +91,24 @@ impl Doors {
         self.sealed(said)
     }
 
+    /// What the link of this session carries: 128 bits that nobody can guess, the same whenever they are asked for.
+    #[must_use]
+    pub fn link(&self, room: RoomId) -> String {
+        URL_SAFE_NO_PAD.encode(&self.mac(b"link", &[room.0.as_bytes()])[..SEAL])
+    }
+
+    /// Where the names of that player come from, if names are given.
+    #[must_use]
+    pub fn names_of(&self, room: RoomId, player: Principal) -> [u8; 32] {
+        self.mac(b"names", &[room.0.as_bytes(), player.to_string().as_bytes()])
+    }
+
+    /// Where the ids and the order of a session's options come from: of the quiz as it was, for this session alone.
+    #[must_use]
+    pub fn seed_of(&self, room: RoomId) -> [u8; 32] {
+        self.mac(b"seed", &[room.0.as_bytes()])
+    }
+
     /// Who this is, if the tokens are ours and the key is one.
     #[must_use]
     pub fn caller(&self, live: &Live) -> Option<Caller> {

@@ -1,10 +1,18 @@
 //! How long the present phase has lasted, on one node's own clock: stopped while the game stands still. No two nodes
 //! ever compare their clocks; what passes from one to another is how much had gone by. Pure.
 
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 /// A reading of a clock that never goes back, from a beginning that means nothing.
 pub type Reading = Duration;
+
+/// The clock of this process, at that moment.
+#[must_use]
+pub fn reading(at: Instant) -> Reading {
+    static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
+    at.saturating_duration_since(*BEGINNING)
+}
 
 /// See the module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -82,7 +82,7 @@ pub struct Close(pub CloseCode);
 
 /// The relay's mailbox.
 pub struct RelayActor {
-    relay: Relay,
+    pub(super) relay: Relay,
 }
 
 impl RelayActor {

@@ -7,6 +7,7 @@
 
 mod actor;
 mod audience;
+mod live;
 mod presence;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use crate::bus::{Bus, Committed, Effect};
 use crate::fault::Point;
 use crate::frame;
 use crate::gates::Tell;
+use crate::live::stage::Stage;
 use crate::ring::Ring;
 use crate::session::lane::{Lane, MergeKey};
 use crate::system::Parts;
@@ -35,6 +37,7 @@ use crate::tops::Tops;
 pub use self::actor::{Close, Deliver, Expel, Heard, News, RelayActor, SignIns};
 pub use self::audience::Cursor;
 use self::audience::{Audience, Hearing};
+pub use self::live::{Act, Last, Staged};
 use self::presence::Duties;
 
 /// A connection whose account is known.
@@ -63,6 +66,7 @@ struct State {
     tops: Tops,
     duties: Duties,
     ticks: u32,
+    stage: Stage,
 }
 
 /// A connection that can be told to end.
@@ -94,8 +98,14 @@ impl Relay {
             tops,
             duties: Duties::default(),
             ticks: 0,
+            stage: Stage::default(),
         };
         Self { state: Rc::new(RefCell::new(state)) }
+    }
+
+    /// Its mailbox, once its actor runs.
+    pub(crate) fn address(&self) -> Option<Addr<RelayActor>> {
+        self.state.borrow().own.clone()
     }
 
     /// A connection is open, or has another sign-in now: it can be told to end.
@@ -114,6 +124,7 @@ impl Relay {
     pub fn detach(&self, conn: ConnId) {
         let mut state = self.state.borrow_mut();
         state.open.remove(&conn);
+        state.stage.leave(conn);
         let Some(gone) = state.conns.get_mut(&conn) else { return };
         let (user, rooms) = (gone.member.user, std::mem::take(&mut gone.rooms));
         state.tops.detach(conn, user);

@@ -39,6 +39,16 @@ pub enum MergeKey {
     Typing(RoomId, UserId),
     /// The tops of one room of the account.
     Tops(RoomId),
+    /// What is shown of a live session.
+    LiveView(RoomId),
+    /// How many are at a live session, and have answered.
+    LiveCount(RoomId),
+    /// What is answered there so far.
+    LiveTally(RoomId),
+    /// What holds there beside its phase.
+    LiveFlags(RoomId),
+    /// Which emojis came there.
+    LiveReactions(RoomId),
 }
 
 /// The peer takes too little: the lane is closed and the connection ends.

@@ -93,6 +93,7 @@ impl Actor for Session {
     fn stopped(&mut self, _: &mut Ctx) {
         self.system.inner().sessions.fetch_sub(1, Ordering::Relaxed);
         self.leave();
+        self.leave_live();
         self.relay.detach(self.conn);
     }
 }

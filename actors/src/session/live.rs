@@ -3,18 +3,25 @@
 use std::time::Duration;
 
 use actix::AsyncContext;
+use actix::dev::SendError;
 use allthrive_protocol::command::Live;
 use allthrive_protocol::quiz::ask::Ask;
 use allthrive_protocol::reply::Welcome;
 use allthrive_protocol::{CloseCode, Code, Command, Principal, Refusal, RoomId};
 
+use tokio::sync::oneshot;
+
 use super::catch_up::{limits_told, millis};
 use super::{Ctx, Session, Speaker};
 use crate::live::Caller;
+use crate::live::room::{Asked, Gone, Told};
+use crate::system::{busy, lost};
 
 /// How often the line is measured at first, and how many times: what an answer's time is credited with.
 const MEASURE_EVERY: Duration = Duration::from_secs(2);
 const MEASUREMENTS: u8 = 10;
+/// Sessions that one connection may be at.
+const MOST_SESSIONS: usize = 8;
 
 impl Session {
     /// `hello` of a guest or a screen. Its tokens say who it is; nothing is read from the store.
@@ -86,9 +93,61 @@ impl Session {
     }
 
     /// Something of a live session, asked by whomever.
-    pub(super) fn quiz(&mut self, id: Option<u64>, _room: RoomId, _ask: Ask, _who: Principal, ctx: &mut Ctx) {
-        self.reply::<()>(id, Err(no_session()), ctx);
+    pub(super) fn quiz(&mut self, id: Option<u64>, room: RoomId, ask: Ask, who: Principal, ctx: &mut Ctx) {
+        let joins = matches!(ask, Ask::Join(_));
+        let known = self.live.get(&room).filter(|address| address.connected()).cloned();
+        if known.is_none() && (!joins || self.live.len() >= MOST_SESSIONS) {
+            let refusal = if joins { too_many() } else { Refusal::new(Code::NotSubscribed, "Join the quiz first.") };
+            return self.reply::<()>(id, Err(refusal), ctx);
+        }
+        let Some(relay) = self.relay.address() else { return self.reply::<()>(id, Err(lost()), ctx) };
+        let joins_until = match self.speaker {
+            Some(Speaker::Live(caller)) => Some(caller.joins_until),
+            Some(Speaker::Account(_)) | None => None,
+        };
+        let (answer, told) = oneshot::channel();
+        let (conn, read_at, credit) = (self.conn, self.read_at, self.rtt.credit());
+        let asked = Asked { id, who, joins_until, conn, relay, ask, read_at, credit, answer };
+        let system = self.system.clone();
+        let work = async move {
+            let address = match known {
+                Some(address) => address,
+                None => system.find_live(room).await?,
+            };
+            address.try_send(asked).map_err(|_| busy())?;
+            let told = told.await.unwrap_or_else(|_| Err(lost()))?;
+            Ok((told, address))
+        };
+        self.ask(id, ctx, work, move |session, (told, address), ctx| {
+            if joins {
+                session.live.insert(room, address);
+                if matches!(session.speaker, Some(Speaker::Account(_))) {
+                    session.measure(MEASUREMENTS, ctx);
+                }
+            }
+            match told {
+                Told::InLane => {}
+                Told::Done => session.reply(id, Ok(session.done()), ctx),
+                Told::Written(written) => session.reply(id, Ok(written), ctx),
+                Told::Answered(answered) => session.reply(id, Ok(answered), ctx),
+                Told::Players(page) => session.reply(id, Ok(page), ctx),
+                Told::Board(page) => session.reply(id, Ok(page), ctx),
+            }
+        });
     }
+
+    /// The connection ends: its sessions hear of it.
+    pub(super) fn leave_live(&mut self) {
+        for (room, address) in self.live.drain() {
+            if matches!(address.try_send(Gone(self.conn)), Err(SendError::Full(_))) {
+                tracing::warn!(room.id = %room, "a live session is too busy to be told that somebody has gone");
+            }
+        }
+    }
+}
+
+fn too_many() -> Refusal {
+    Refusal::new(Code::Overloaded, "This connection is at too many quizzes.")
 }
 
 /// Over, not for this principal, and unknown look alike.

@@ -27,7 +27,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Instant;
 
-use actix::{ActorContext, ActorFutureExt, ActorState, AsyncContext, SpawnHandle, WrapFuture};
+use actix::{ActorContext, ActorFutureExt, ActorState, Addr, AsyncContext, SpawnHandle, WrapFuture};
 use actix_web_actors::HttpContext;
 use allthrive_domain::time::Micros;
 use allthrive_protocol::event::Fact;
@@ -45,6 +45,7 @@ use self::share::Share;
 use crate::frame;
 use crate::limiter::Kind;
 use crate::live::Caller;
+use crate::live::room::LiveRoom;
 use crate::live::rtt::Rtt;
 use crate::relay::Relay;
 use crate::system::{System, lost};
@@ -137,6 +138,8 @@ pub struct Session {
     pages: Pages,
     expiry: Vec<SpawnHandle>,
     parting: Parting,
+    /// The live sessions it is at.
+    live: HashMap<RoomId, Addr<LiveRoom>>,
     /// The line to the peer.
     rtt: Rtt,
     /// When the message that is being carried out was read.
@@ -162,6 +165,7 @@ impl Session {
             pages: Pages::default(),
             expiry: Vec::new(),
             parting: Parting::default(),
+            live: HashMap::new(),
             rtt: Rtt::default(),
             read_at: Instant::now(),
         }

@@ -98,6 +98,7 @@ impl Node {
         let options = Options {
             store: store.clone(),
             clock,
+            origin: "http://127.0.0.1".to_owned(),
             fingerprint_key: vec![7; 32],
             audit_key: ChainKey::new([8; 32]),
             doors: Doors::new(&[9; 32]),

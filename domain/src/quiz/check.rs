@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use allthrive_protocol::quiz::content::{Image, LIMIT_MS, MAX_QUESTIONS, MAX_STEM_CHARS, POINTS};
+use allthrive_protocol::quiz::live::{MAX_TEAMS, Settings};
 use allthrive_protocol::quiz::{Question, Quiz};
 use serde::Serialize;
 
@@ -81,6 +82,32 @@ impl FaultCode {
             Self::Kind => "kind",
         }
     }
+}
+
+/// What does not fit of a session's settings.
+#[must_use]
+pub fn check_settings(settings: &Settings) -> Vec<Fault> {
+    use FaultCode::{Duplicate, OutOfRange, TooFew, TooLong};
+    let mut faults = Vec::new();
+    let mut unless = |fits: bool, path: &str, code, sentence| {
+        if !fits {
+            faults.push(Fault { path: format!("settings.{path}"), code, sentence });
+        }
+    };
+    unless(settings.intro_ms.is_none_or(|ms| ms <= 15_000), "intro_ms", OutOfRange, "A question stands alone for 15 seconds at most.");
+    unless(settings.reveal_ms.is_none_or(|ms| ms <= 3_000), "reveal_ms", OutOfRange, "The votes come after 3 seconds at most.");
+    let advance = settings.advance_ms.is_none_or(|ms| (3_000..=60_000).contains(&ms));
+    unless(advance, "advance_ms", OutOfRange, "It goes on by itself after 3 to 60 seconds.");
+    unless((1..=10_000).contains(&settings.most_players), "most_players", OutOfRange, "1 to 10,000 people can play.");
+    let teams = &settings.teams;
+    unless(teams.is_empty() || (2..=MAX_TEAMS).contains(&teams.len()), "teams", TooFew, "There are 2 to 12 teams, or none.");
+    let mut seen = HashSet::new();
+    for (at, team) in teams.iter().enumerate() {
+        let length = team.trim().chars().count();
+        unless((1..=40).contains(&length), &format!("teams.{at}"), TooLong, "A team's name has 1 to 40 characters.");
+        unless(seen.insert(fold(team)), &format!("teams.{at}"), Duplicate, "Two teams have the same name.");
+    }
+    faults
 }
 
 /// What a draft must keep to: bounds and characters. `image_hosts` are the hosts from which pictures may come, each

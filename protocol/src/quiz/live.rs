@@ -11,6 +11,8 @@ pub const MAX_TEAMS: usize = 12;
 pub const MAX_NAME_GRAPHEMES: usize = 20;
 /// Most a host can add to the time of a question at once, milliseconds.
 pub const MAX_EXTEND_MS: u32 = 60_000;
+/// Emojis that players can send to everybody.
+pub const REACTIONS: [&str; 6] = ["👍", "🎉", "😂", "😮", "❤️", "👏"];
 /// Answers are taken for so long after the deadline: those on their way, milliseconds.
 pub const GRACE_MS: u32 = 500;
 

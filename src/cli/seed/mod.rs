@@ -188,7 +188,8 @@ impl Seeder {
     fn start(settings: &Settings, store: Store, clock: &Clock) -> Self {
         let now = clock.now();
         let past = Clock::manual(Micros(now.0.saturating_sub(i64::try_from(AGO.as_micros()).unwrap_or(0))));
-        let system = System::start(startup::options(settings, store.clone(), past.clone(), 1));
+        let system =
+            System::start(startup::options(settings, &settings.server.origin(([127, 0, 0, 1], 0).into()), store.clone(), past.clone(), 1));
         system.start_worker();
         Self { system, store, clock: past, now }
     }

@@ -45,6 +45,8 @@ pub struct Beat {
 /// What a server says of its people at a session.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NodeSays {
+    /// The last step that it knows of.
+    pub rev: Seq,
     /// The last step whose answers it has all handed in.
     pub drained: Seq,
     /// Of how many an answer to the open question is awaited.
@@ -101,11 +103,12 @@ impl Store {
     pub async fn live_node_says(&self, room: RoomId, node: Uuid, says: NodeSays) -> Result<(), Error> {
         let write = Statement::new(
             "say who is here",
-            "INSERT INTO live_nodes (room, node, drained, expected, answered, hosts, connected, beat) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-             ON CONFLICT (room, node) DO UPDATE SET drained = excluded.drained, expected = excluded.expected, answered = excluded.answered,
+            "INSERT INTO live_nodes (room, node, rev, drained, expected, answered, hosts, connected, beat)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             ON CONFLICT (room, node) DO UPDATE SET rev = excluded.rev, drained = excluded.drained, expected = excluded.expected, answered = excluded.answered,
                 hosts = excluded.hosts, connected = excluded.connected, beat = excluded.beat",
         );
-        let write = write.bind(room).bind(node).bind(says.drained).bind(says.expected).bind(says.answered);
+        let write = write.bind(room).bind(node).bind(says.rev).bind(says.drained).bind(says.expected).bind(says.answered);
         self.engine().run(write.bind(says.hosts).bind(says.connected).bind(says.beat)).await.map(drop)
     }
 
@@ -116,16 +119,17 @@ impl Store {
     pub async fn live_nodes(&self, room: RoomId) -> Result<Vec<(Uuid, NodeSays)>, Error> {
         let read = Statement::new(
             "read who is where",
-            "SELECT node, drained, expected, answered, hosts, connected, beat FROM live_nodes WHERE room = $1",
+            "SELECT node, rev, drained, expected, answered, hosts, connected, beat FROM live_nodes WHERE room = $1",
         );
         let says = |row: &Row| {
             let says = NodeSays {
-                drained: row.get(1)?,
-                expected: row.get(2)?,
-                answered: row.get(3)?,
-                hosts: row.get(4)?,
-                connected: row.get(5)?,
-                beat: row.get(6)?,
+                rev: row.get(1)?,
+                drained: row.get(2)?,
+                expected: row.get(3)?,
+                answered: row.get(4)?,
+                hosts: row.get(5)?,
+                connected: row.get(6)?,
+                beat: row.get(7)?,
             };
             Ok((row.get(0)?, says))
         };

@@ -73,7 +73,10 @@ fn again(facts: &LiveFacts, session: &SessionFacts, unit: &LiveUnit, known: Know
         return Err(Refusal::new(Code::CmidConflict, "This id was used for another write."));
     }
     match (known.rev, &unit.deed) {
-        (Some(rev), LiveDeed::Claim { .. }) => Ok(LiveOutcome::Claimed { term: session.term, rev, game: Box::new(session.game.clone()) }),
+        (Some(rev), LiveDeed::Claim { node, .. }) if session.node == Some(*node) => {
+            Ok(LiveOutcome::Claimed { term: session.term, rev, game: Box::new(session.game.clone()) })
+        }
+        (_, LiveDeed::Claim { .. }) => Ok(LiveOutcome::Fenced { term: session.term }),
         (Some(rev), _) => Ok(LiveOutcome::Stepped { rev, at: known.at, game: Box::new(session.game.clone()), dup: true }),
         (None, LiveDeed::Measure { player, .. }) => {
             Ok(facts.players.get(&(unit.room, *player)).map_or(LiveOutcome::Done, |player| LiveOutcome::Player(player.clone())))
