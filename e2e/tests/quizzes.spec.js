@@ -143,6 +143,22 @@ test('what was typed and not saved is there again, and another tab is not writte
   await expect(stem).toHaveValue('From the other tab');
 });
 
+test('an author says how a quiz is taken alone', async ({ people }) => {
+  const mira = await people('mira');
+  const { page } = mira;
+  const { id } = await written(mira, { title: 'Alone', topic: 'Sea', questions: [one('One')] });
+  await page.goto(`/quizzes/${id}/edit`);
+  await page.getByText('Taken alone').click();
+  await page.getByLabel('Attempts').fill('3');
+  await page.getByLabel('Which attempt counts').selectOption({ label: 'the last' });
+  await expect(page.getByText('Kept, for attempts that begin from now on.')).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Publish' }).click();
+  await expect(page.getByRole('button', { name: 'Unpublish' })).toBeVisible();
+  await page.goto(`/quizzes/${id}`);
+  await expect(page.getByText('You can take it 3 times.')).toBeVisible();
+});
+
 test('every kind of question has its fields and its preview, none of them inaccessible', async ({ people }) => {
   const mira = await people('mira');
   const { page } = mira;

@@ -19,7 +19,7 @@ mod edition;
 struct Files;
 
 /// The pages and their files. `{id}` is any one part of an address: whether there is such a thing the page asks itself.
-const PAGES: [(&str, &str); 13] = [
+const PAGES: [(&str, &str); 14] = [
     ("/", "index.html"),
     ("/signin", "signin.html"),
     ("/signup", "signup.html"),
@@ -29,6 +29,7 @@ const PAGES: [(&str, &str); 13] = [
     ("/quizzes/import", "import.html"),
     ("/quizzes/{id}", "quiz.html"),
     ("/quizzes/{id}/edit", "editor.html"),
+    ("/attempts/{id}", "attempt.html"),
     ("/join", "join.html"),
     ("/live/{id}", "play.html"),
     ("/live/{id}/screen", "screen.html"),

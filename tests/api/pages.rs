@@ -15,7 +15,7 @@ crate::stories! {
     a_description_says_no_more_to_a_browser_than_a_page,
 }
 
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 14] = [
     "/",
     "/signin",
     "/signup",
@@ -25,6 +25,7 @@ const PAGES: [&str; 13] = [
     "/quizzes/import",
     "/quizzes/any",
     "/quizzes/any/edit",
+    "/attempts/any",
     "/join",
     "/live/any",
     "/live/any/screen",

@@ -24,6 +24,10 @@ export const remove = (id) => call('DELETE', `quizzes/${id}`);
 export const browse = (wanted) => call('GET', `quizzes?${wanted}`);
 /** @param {string} [cursor] */
 export const own = (cursor = '') => call('GET', `me/quizzes?limit=50${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+/** @param {string} id */
+export const attempts = (id) => call('GET', `quizzes/${id}/attempts`);
+/** @param {string} id @param {string} factor */
+export const start = (id, factor) => call('POST', `quizzes/${id}/start`, { body: { factor } });
 export const topics = () => call('GET', 'quizzes/topics');
 /** @param {File} file @param {Record<string, string>} how @param {string} [key] none of a dry run @returns {Promise<Imported>} */
 export const take = (file, how, key) => call('POST', `quizzes/import?${new URLSearchParams(how)}`, { file, key });

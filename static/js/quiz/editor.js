@@ -11,6 +11,7 @@ import { Keeper, asideOf, forgetAside } from './keeper.js';
 import { KINDS, POINTS, SECONDS, blank, changed as asKind, formOf } from './kinds.js';
 import { faultWords, needsSignIn } from './page.js';
 import { dragRows } from './drag.js';
+import { rulesOf } from './rules.js';
 
 const id = location.pathname.split('/')[2] ?? '';
 /** @type {any} */
@@ -18,6 +19,8 @@ let quiz;
 /** @type {Keeper} */
 let keeper;
 let published = false;
+/** How it is taken alone. @type {HTMLElement | undefined} */
+let alone;
 /** The question that is shown; -1 is the quiz itself. */
 let at = -1;
 /** What does not fit, by its path in the quiz. @type {Map<string, string>} */
@@ -128,7 +131,7 @@ function aboutFields() {
   const wrong = (/** @type {string} */ path) => (faults.get(path) ? el('p', { class: 'field__error' }, icon('alert', 'icon icon--sm'), el('span', {}, faults.get(path))) : null);
   return el('form', { class: 'stack', novalidate: true, id: 'form', 'aria-labelledby': 'h', onsubmit: (/** @type {Event} */ event) => event.preventDefault() }, el('h2', { class: 'display', id: 'h', tabindex: '-1' }, say('edit.about')), field(say('edit.title'), name, wrong('title')),
     area(desk, 'description', say('edit.description'), { rows: 3, most: 2000 }), el('div', { class: 'three' }, field(say('edit.topic'), topic, wrong('topic')), select(desk, 'difficulty', say('edit.difficulty'), ['beginner', 'intermediate', 'advanced'].map((one) => [one, sayBy(`edit.${one}`)]), (value) => { quiz.difficulty = value; }, quiz.difficulty ?? 'beginner'), field(say('edit.language'), language, wrong('language'), say('edit.language-help'))),
-    picture(desk), el('div', { class: 'row row--wrap danger' }, el('a', { class: 'btn btn--line', href: `/api/v1/quizzes/${id}/export?format=gift`, download: true }, icon('download'), say('edit.export-gift')), el('a', { class: 'btn btn--line', href: `/api/v1/quizzes/${id}/export?format=json`, download: true }, icon('download'), say('edit.export-json')), el('button', { class: 'btn btn--bad-line', type: 'button', onclick: erase }, icon('trash'), say('edit.delete-quiz'))));
+    picture(desk), (alone ??= rulesOf(id)), el('div', { class: 'row row--wrap danger' }, el('a', { class: 'btn btn--line', href: `/api/v1/quizzes/${id}/export?format=gift`, download: true }, icon('download'), say('edit.export-gift')), el('a', { class: 'btn btn--line', href: `/api/v1/quizzes/${id}/export?format=json`, download: true }, icon('download'), say('edit.export-json')), el('button', { class: 'btn btn--bad-line', type: 'button', onclick: erase }, icon('trash'), say('edit.delete-quiz'))));
 }
 
 /** One question. */
