@@ -20,6 +20,9 @@ const PASSING = new Set(['quiz.count', 'quiz.tally', 'quiz.flags', 'quiz.reactio
  * event) for reactions.
  */
 export class Game extends EventTarget {
+  /** Which question was shown last, and which time. */
+  #at = '';
+
   /**
    * @param {object} how
    * @param {string} how.room the session
@@ -102,30 +105,33 @@ export class Game extends EventTarget {
     const d = this.view?.d;
     if (!d) return undefined;
     if (d.flags?.paused) return d.flags.paused.remaining_ms;
-    const of = this.me?.closes_in_ms ?? d.closes_in_ms ?? d.opens_in_ms ?? d.starts_in_ms ?? d.goes_on_in_ms;
+    const of = d.closes_in_ms ?? d.opens_in_ms ?? d.starts_in_ms ?? d.goes_on_in_ms;
     return of === undefined ? undefined : Math.max(0, of - (performance.now() - this.since));
   }
 
   /** @param {any} snapshot */
   #take({ role, seq, event, d, me, own, place }) {
     this.role = role;
+    this.#at = '';
     this.me = me ?? null;
     this.own = own ?? null;
     this.place = place ?? null;
-    this.#show({ event, seq, d });
+    // Who has more time has it on the open question.
+    this.#show({ event, seq, d: me?.closes_in_ms === undefined ? d : { ...d, closes_in_ms: me.closes_in_ms } });
   }
 
   /** @param {View} view */
   #show(view) {
-    const before = this.view?.d?.head;
-    const head = view.d.head;
-    // Another question: what was one's own of the one before is over.
-    if (before && head && (before.q !== head.q || before.round !== head.round)) {
+    const { head } = view.d;
+    const at = head ? `${head.q} ${head.round}` : this.#at;
+    // Another question: what was one's own of the one before is over. A ranking between them has no question.
+    if (this.#at && at !== this.#at) {
       this.own = null;
       this.place = null;
       this.tally = null;
       if (this.me) this.me = { ...this.me, answer: undefined, closes_in_ms: undefined };
     }
+    this.#at = at;
     this.view = view;
     this.since = performance.now();
   }
@@ -140,10 +146,7 @@ export class Game extends EventTarget {
     else if (name === 'quiz.place') this.place = d;
     else if (name === 'quiz.count') this.count = { ...this.count, ...d };
     else if (name === 'quiz.tally') this.tally = d;
-    else if (name === 'quiz.me') {
-      this.me = d;
-      this.since = performance.now();
-    } else if (name === 'quiz.flags' && this.view) this.view = { ...this.view, d: { ...this.view.d, flags: d.flags } };
+    else if (name === 'quiz.flags' && this.view) this.view = { ...this.view, d: { ...this.view.d, flags: d.flags } };
     else if (seq !== undefined && seq >= (this.view?.seq ?? 0)) this.#show({ event: name, seq, d });
     if (name === 'quiz.reactions') this.dispatchEvent(new CustomEvent('passing', { detail: event }));
     this.#changed(PASSING.has(name));

@@ -54,8 +54,16 @@ input.addEventListener('input', () => {
 });
 
 void keepIcons();
-const link = location.hash.slice(1);
-if (link) {
+
+/** By the link, if the address has one: it needs no PIN. */
+function byLink() {
+  const link = location.hash.slice(1);
+  if (!link) return false;
   button.textContent = say('live.joining');
   join({ link }).catch((error) => refuse(error instanceof Refused && error.status === 404 ? say('live.no-such-link') : words(error)));
-} else if (matchMedia('(pointer: fine)').matches) input.focus();
+  return true;
+}
+
+// A link that is opened where this page stands already only changes what is behind the "#".
+addEventListener('hashchange', byLink);
+if (!byLink() && matchMedia('(pointer: fine)').matches) input.focus();

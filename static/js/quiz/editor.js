@@ -268,7 +268,7 @@ function tell(errors) {
 async function play() {
   if (!(await keeper.now())) return;
   try {
-    const { id: room } = await call('POST', 'live', { body: { quiz: id }, key: uuid() });
+    const { room } = await call('POST', 'live', { body: { quiz: id }, key: uuid() });
     location.assign(`/live/${room}/host`);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

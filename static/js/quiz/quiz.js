@@ -12,7 +12,7 @@ const id = location.pathname.split('/')[2] ?? '';
 /** Opens a session of it and goes to its desk. @param {HTMLElement} wrong */
 async function host(wrong) {
   try {
-    const { id: room } = await call('POST', 'live', { body: { quiz: id }, key: uuid() });
+    const { room } = await call('POST', 'live', { body: { quiz: id }, key: uuid() });
     location.assign(`/live/${room}/host`);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

@@ -1,0 +1,186 @@
+// A whole live quiz in real browsers: one host, one screen, three phones, one of which reloads in the middle of a question.
+
+import { client } from '../lib/person.js';
+import { expect, expectAccessible, expectFits, test } from '../lib/test.js';
+
+const choice = (text, correct = false) => ({ text, correct });
+const QUIZ = {
+  title: 'Harbour night', topic: 'Sea', difficulty: 'beginner', language: 'en',
+  questions: [
+    { stem: 'Which body pulls the tides most?', type: 'single_choice', limit_ms: 60_000, points: 1000, explanation: 'It is the closest.', notes: 'Ask who has seen a spring tide.', options: [choice('The Sun'), choice('The Moon', true), choice('Jupiter'), choice('Saturn')] },
+    { stem: 'Pick every knot that forms a loop.', type: 'multiple_choice', limit_ms: 60_000, points: 1000, options: [choice('Bowline', true), choice('Figure-eight loop', true), choice('Sheet bend')] },
+    { stem: 'Name the unit of ship speed.', type: 'short_text', limit_ms: 60_000, points: 1000, accepted: [{ text: 'knot' }, { text: 'knots' }] },
+  ],
+};
+test.use({ actionTimeout: 15_000 });
+
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true };
+
+/** A picture for whoever wants to look. */
+const shot = async (page, name) => process.env.SHOTS && page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
+
+test('a whole game: a host, a screen, three phones; one reloads in the middle, nobody learns a key early', async ({ people, browser, server, named }) => {
+  test.setTimeout(240_000);
+  const mira = await people('mira');
+  const { page } = mira;
+  const api = await client(server, mira.context.request);
+  const { id } = await api.post('quizzes', { ...QUIZ, title: named('Harbour') }, crypto.randomUUID());
+  await page.goto(`/quizzes/${id}/edit`);
+  await page.getByRole('button', { name: 'Play live' }).click();
+  await expect(page).toHaveURL(/\/live\/[^/]+\/host$/);
+  const room = page.url().split('/')[4];
+  const big = page.locator('#primary button');
+  await expect(big).toContainText('Start');
+  const { pin } = await api.get(`live/${room}`);
+  await expectAccessible(page);
+  await shot(page, 'host-lobby');
+
+  const screen = await mira.newPage();
+  await screen.setViewportSize({ width: 1600, height: 900 });
+  await screen.goto(`/live/${room}/screen`);
+  await expect(screen.getByRole('img', { name: /QR/ })).toBeVisible();
+  await expect(screen.locator('.lobby__pin')).toContainText(`${pin.slice(0, 3)} ${pin.slice(3)}`);
+  await expectAccessible(screen);
+
+  const phones = [];
+  for (const name of ['Ana', 'Bo', 'Cy']) {
+    const context = await browser.newContext({ baseURL: server.origin, ...PHONE });
+    const phone = await context.newPage();
+    await phone.goto('/join');
+    if (name === 'Ana') {
+      await expectAccessible(phone);
+      await expectFits(phone);
+      await shot(phone, 'join');
+    }
+    await phone.getByLabel(/PIN/).fill(pin);
+    await phone.getByRole('button', { name: 'Next' }).click();
+    await expect(phone).toHaveURL(new RegExp(`/live/${room}$`));
+    await phone.getByLabel('Your name').fill(name === 'Bo' ? 'Ana' : name);
+    if (name === 'Ana') {
+      await expectAccessible(phone);
+      await shot(phone, 'name');
+    }
+    await phone.getByRole('button', { name: /in/i }).last().click();
+    if (name === 'Bo') {
+      // The name is Ana's: a free one is offered.
+      await expect(phone.locator('#name-error')).toContainText('Ana 2');
+      await phone.getByLabel('Your name').fill('Bo');
+      await phone.getByRole('button', { name: /in/i }).last().click();
+    }
+    await expect(phone.getByRole('heading', { level: 1 })).toContainText(name);
+    phones.push(phone);
+  }
+  const [ana, bo, cy] = phones;
+  await expect(screen.locator('#names')).toContainText('Cy');
+  await expect(screen.locator('#players')).toContainText('3');
+  await shot(screen, 'screen-lobby');
+  await shot(ana, 'phone-lobby');
+  await expectAccessible(ana);
+  await expectFits(ana);
+
+  await big.click();
+  await expect(ana.getByRole('heading', { level: 1 })).toContainText('Which body', { timeout: 15_000 });
+  await expect(ana.getByRole('radio')).toHaveCount(4, { timeout: 15_000 });
+  await expect(page.locator('.notes')).toContainText('spring tide');
+  await expectAccessible(ana);
+  await expectFits(ana);
+  await shot(ana, 'phone-open');
+  await ana.getByRole('radio', { name: /The Moon/ }).click();
+  await expect(ana.locator('.lock-note')).toContainText('Locked in');
+  await shot(ana, 'phone-locked-in');
+  // Bo's phone reloads in the middle of the question and is the same player again.
+  await bo.reload();
+  await expect(bo.getByRole('radio')).toHaveCount(4);
+  await bo.keyboard.press('a');
+  await expect(bo.locator('.lock-note')).toContainText('Locked in');
+  await bo.reload();
+  await expect(bo.locator('.lock-note')).toContainText('Locked in');
+  await expect(page.locator('#stats')).toContainText('2');
+  await expectAccessible(page);
+  await shot(page, 'host-open');
+  await shot(screen, 'screen-open');
+  await expectAccessible(screen);
+  for (const seen of [ana, screen]) await expect(seen.getByText('It is the closest.')).toHaveCount(0);
+  await cy.getByRole('radio', { name: /The Moon/ }).click();
+  // All have answered: it closes by itself, and by the usual settings the votes and the answer follow.
+  await expect(ana.getByRole('heading', { level: 1 })).toContainText('Correct', { timeout: 15_000 });
+  await expect(bo.getByRole('heading', { level: 1 })).toContainText('Not this time');
+  await expect(screen.getByText('It is the closest.')).toBeVisible();
+  for (const seen of [ana, bo, screen, page]) await expectAccessible(seen);
+  await expectFits(ana);
+  await shot(ana, 'phone-correct');
+  await shot(bo, 'phone-wrong');
+  await shot(screen, 'screen-solution');
+  await shot(page, 'host-solution');
+
+  await big.click();
+  await expect(screen.getByRole('table')).toContainText('Ana');
+  await expect(bo.getByRole('table').first()).toContainText('Bo');
+  for (const seen of [ana, screen, page]) await expectAccessible(seen);
+  await shot(screen, 'screen-board');
+  await shot(ana, 'phone-board');
+
+  await page.keyboard.press('ArrowRight');
+  await expect(ana.getByRole('checkbox')).toHaveCount(3, { timeout: 15_000 });
+  await page.getByRole('button', { name: /Pause/ }).click();
+  await expect(ana.getByRole('heading', { level: 1 })).toContainText('Paused');
+  await expect(ana.getByRole('checkbox')).toHaveCount(0);
+  await expectAccessible(ana);
+  await shot(ana, 'phone-paused');
+  await big.click();
+  await expect(ana.getByRole('checkbox')).toHaveCount(3);
+  await ana.getByRole('checkbox', { name: /Bowline/ }).click();
+  await ana.getByRole('checkbox', { name: /Figure-eight loop/ }).click();
+  await shot(ana, 'phone-some');
+  await ana.getByRole('button', { name: /2/ }).click();
+  await expect(ana.locator('.lock-note')).toContainText('Locked in');
+  await expectAccessible(ana);
+  await big.click();
+  await expect(ana.getByRole('heading', { level: 1 })).toContainText('Correct', { timeout: 15_000 });
+  await expect(cy.getByRole('heading', { level: 1 })).toContainText('No answer');
+  await big.click();
+  await expect(screen.getByRole('table')).toBeVisible();
+  await big.click();
+
+  await expect(ana.getByRole('textbox')).toBeVisible({ timeout: 15_000 });
+  await expectAccessible(ana);
+  for (const [phone, text] of [[ana, 'Knots'], [bo, 'mile'], [cy, 'knot']]) {
+    await phone.getByRole('textbox').fill(text);
+    await phone.getByRole('textbox').press('Enter');
+  }
+  await expect(cy.getByRole('heading', { level: 1 })).toContainText('Correct', { timeout: 15_000 });
+  await expectAccessible(screen);
+  await big.click();
+  await expect(ana.getByRole('heading', { level: 1 })).toContainText('1');
+  await expect(screen.getByText('Ana').first()).toBeVisible();
+  for (const seen of [ana, bo, screen, page]) await expectAccessible(seen);
+  await expectFits(ana);
+  await shot(screen, 'screen-podium');
+  await shot(ana, 'phone-podium');
+  await shot(page, 'host-podium');
+  await big.click();
+  await expect(ana.getByRole('heading', { level: 1 })).toContainText('over');
+  await expectAccessible(ana);
+  await expectAccessible(page);
+  for (const phone of phones) await phone.context().close();
+});
+
+test('who has no PIN is told so; a link needs none', async ({ people, browser, server }) => {
+  const mira = await people('mira');
+  const api = await client(server, mira.context.request);
+  const { id } = await api.post('quizzes', QUIZ, crypto.randomUUID());
+  const { link } = await api.post('live', { quiz: id }, crypto.randomUUID());
+  const context = await browser.newContext({ baseURL: server.origin, ...PHONE });
+  const phone = await context.newPage();
+  await phone.goto('/join');
+  await phone.getByLabel(/PIN/).fill('12');
+  await phone.keyboard.press('Enter');
+  await expect(phone.locator('#pin-error')).toBeVisible();
+  await expectAccessible(phone);
+  await phone.getByLabel(/PIN/).fill('000 000');
+  await phone.keyboard.press('Enter');
+  await expect(phone.locator('#pin-error')).toContainText('no');
+  await phone.goto(new URL(link).pathname + new URL(link).hash);
+  await expect(phone.getByLabel('Your name')).toBeVisible();
+  await context.close();
+});
