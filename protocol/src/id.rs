@@ -111,6 +111,10 @@ plain_id! {
     /// A quiz as its author keeps it.
     QuizId
 }
+plain_id! {
+    /// A quiz taken alone by somebody.
+    AttemptId
+}
 prefixed_id! {
     /// An account.
     UserId, "u_"

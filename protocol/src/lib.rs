@@ -27,7 +27,7 @@ pub mod reply;
 
 pub use command::{Command, Malformed, Request};
 pub use error::{CloseCode, Code, Refusal};
-pub use id::{Cmid, ConnId, PlayerId, Principal, QuizId, RoomId, Seq, SessionId, UserId};
+pub use id::{AttemptId, Cmid, ConnId, PlayerId, Principal, QuizId, RoomId, Seq, SessionId, UserId};
 
 /// The subprotocol a client must offer and the server answers with.
 pub const SUBPROTOCOL: &str = "allthrive.v1.json";

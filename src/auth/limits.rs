@@ -36,6 +36,10 @@ pub enum Limited<'a> {
     LiveStartBy(UserId),
     /// A PIN or a link from an address that there is not.
     PinMissFrom(IpAddr),
+    /// A quiz begun alone by an account.
+    QuizStartBy(UserId),
+    /// An answer to a quiz that an account takes alone.
+    QuizAnswerBy(UserId),
 }
 
 impl Limited<'_> {
@@ -50,6 +54,8 @@ impl Limited<'_> {
             Self::LiveStartBy(user) => ("live_start_by", user.0.as_bytes().to_vec(), limits.live_starts_per_hour, HOUR),
             Self::PinMissFrom(address) => ("pin_miss_from", network(*address), limits.pin_misses_per_five_minutes, 5 * MINUTE),
             Self::BrowseBy(user) => ("browse_by", user.0.as_bytes().to_vec(), limits.quiz_pages_per_hour, HOUR),
+            Self::QuizStartBy(user) => ("quiz_start_by", user.0.as_bytes().to_vec(), limits.quiz_starts_per_hour, HOUR),
+            Self::QuizAnswerBy(user) => ("quiz_answer_by", user.0.as_bytes().to_vec(), limits.quiz_answers_per_minute, MINUTE),
         };
         Limit { action, subject: keyed_digest(key, &[b"limit", action.as_bytes(), &subject]), most, window }
     }

@@ -27,6 +27,10 @@ pub struct Limits {
     pub live_starts_per_hour: u32,
     /// PINs and links that there are not, asked for from one address in five minutes.
     pub pin_misses_per_five_minutes: u32,
+    /// Quizzes that an account begins to take alone in an hour.
+    pub quiz_starts_per_hour: u32,
+    /// Answers to quizzes that an account takes alone, in a minute.
+    pub quiz_answers_per_minute: u32,
     /// Messages, edits, reactions, steps of moderation of one connection in a second, on the long run.
     pub sends_per_second: u32,
     /// How many of them at once.
@@ -56,6 +60,8 @@ impl Default for Limits {
             quiz_pages_per_hour: 300,
             live_starts_per_hour: 30,
             pin_misses_per_five_minutes: 20,
+            quiz_starts_per_hour: 10,
+            quiz_answers_per_minute: 100,
             sends_per_second: 5,
             send_burst: 10,
             typing_every_ms: 3_000,
@@ -83,6 +89,8 @@ impl Limits {
             ("quiz_pages_per_hour", self.quiz_pages_per_hour, u32::MAX),
             ("live_starts_per_hour", self.live_starts_per_hour, u32::MAX),
             ("pin_misses_per_five_minutes", self.pin_misses_per_five_minutes, u32::MAX),
+            ("quiz_starts_per_hour", self.quiz_starts_per_hour, u32::MAX),
+            ("quiz_answers_per_minute", self.quiz_answers_per_minute, u32::MAX),
             ("sends_per_second", self.sends_per_second, MOST_PER_SECOND),
             ("send_burst", self.send_burst, MOST_PER_SECOND),
             ("typing_every_ms", self.typing_every_ms, u32::MAX),
@@ -140,6 +148,8 @@ mod tests {
             quiz_pages_per_hour: 0,
             live_starts_per_hour: 0,
             pin_misses_per_five_minutes: 0,
+            quiz_starts_per_hour: 0,
+            quiz_answers_per_minute: 0,
             sends_per_second: 0,
             send_burst: 0,
             typing_every_ms: 0,
@@ -149,7 +159,7 @@ mod tests {
             connections_per_account: 0,
             connections_per_address: 0,
         };
-        assert_eq!(none.faults().len(), 16);
+        assert_eq!(none.faults().len(), 18);
         let huge = Limits { sends_per_second: MOST_PER_SECOND + 1, ..Limits::default() };
         assert_eq!(huge.faults(), ["limits.sends_per_second must be 1000000 at most."]);
         assert!(Limits { sends_per_second: MOST_PER_SECOND, ..Limits::default() }.faults().is_empty());

@@ -4,6 +4,8 @@
 //! *A new endpoint*: its function with `#[utoipa::path]` in the resource's file, its line below.
 
 pub mod account;
+pub mod attempt_view;
+pub mod attempts;
 pub mod body;
 pub mod conversations;
 pub mod csrf;
@@ -101,6 +103,7 @@ routes! {
     post "/api/v1/live/{id}/screen" => live::screen;
     post "/api/v1/live/{id}/hosts" => live::host;
     get "/api/v1/me/quizzes" => quizzes::own;
+    get "/api/v1/me/attempts" => attempts::own;
     get "/api/v1/quizzes" => quizzes::browse;
     post "/api/v1/quizzes" => quizzes::make;
     get "/api/v1/quizzes/topics" => quizzes::topics;
@@ -111,6 +114,13 @@ routes! {
     get "/api/v1/quizzes/{id}/export" => quiz_files::export;
     post "/api/v1/quizzes/{id}/publish" => quizzes::publish;
     post "/api/v1/quizzes/{id}/unpublish" => quizzes::unpublish;
+    put "/api/v1/quizzes/{id}/rules" => attempts::set_rules;
+    get "/api/v1/quizzes/{id}/attempts" => attempts::at_quiz;
+    post "/api/v1/quizzes/{id}/start" => attempts::start;
+    get "/api/v1/attempts/{id}" => attempts::one;
+    put "/api/v1/attempts/{id}/answers/{q}" => attempts::answer;
+    post "/api/v1/attempts/{id}/submit" => attempts::submit;
+    post "/api/v1/attempts/{id}/abandon" => attempts::abandon;
 }
 
 /// Adds what the settings ask for and nobody else needs.

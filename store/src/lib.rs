@@ -17,6 +17,7 @@
 //! *A new table*: a migration (`migrations/README.md`), a file here with its row, its writes as values and
 //! its reads, a case for each query in `tests/suite.rs`.
 
+pub mod attempts;
 pub mod audit;
 pub mod commit;
 pub mod conversations;
@@ -43,6 +44,7 @@ pub mod sign_ins;
 pub mod tickets;
 pub mod users;
 
+pub use attempts::{AnswerTaken, AttemptCard, KeptAttempt, Started};
 pub use commit::Committed;
 pub use conversations::{Cursor, Last, Listed, Member, PublicRoom};
 pub use engine::{Decided, Engine, Row, Statement, Type, Value};

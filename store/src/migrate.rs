@@ -15,6 +15,7 @@ const FILES: &[(&str, &str)] = &[
     ("V6__order", include_str!("../../migrations/0006_order.sql")),
     ("V7__quizzes", include_str!("../../migrations/0007_quizzes.sql")),
     ("V8__live", include_str!("../../migrations/0008_live.sql")),
+    ("V9__attempts", include_str!("../../migrations/0009_attempts.sql")),
 ];
 
 /// Two servers that start at once migrate one after the other; an arbitrary number, ours.

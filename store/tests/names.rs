@@ -6,6 +6,8 @@ use std::path::Path;
 
 /// File, table, how often, why.
 const PLACES: &[(&str, &str, usize, &str)] = &[
+    ("attempts.rs", "attempts_all", 3, "writes, and a lock is on the table's row"),
+    ("attempts.rs", "users_all", 1, "a lock is on the table's row"),
     ("facts.rs", "rooms_all", 2, "a lock is on the table's row; whether the room lives is read after it"),
     ("history.rs", "users_all", 1, "authors keep their place when their account is gone"),
     ("conversations.rs", "users_all", 3, "authors and members keep their place when their account is gone"),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod attempts;
 mod conversations;
 mod first_run;
 mod fold;

@@ -7,9 +7,11 @@
 //! - [`score`]: what an answer is worth: points, time, streaks
 //! - [`names`]: what a player may be called
 //! - [`rank`]: where players and teams stand
+//! - [`attempt`]: a quiz taken alone: how often, how long, and what counts
 //! - [`game`]: a live session: who may move it, and who is shown what
 //! - [`report`](mod@report): what came of it
 
+pub mod attempt;
 pub mod check;
 pub mod fold;
 pub mod freeze;

@@ -1,7 +1,7 @@
 //! A value as both engines know it, and the ways into and out of Rust's types.
 
 use allthrive_domain::time::Micros;
-use allthrive_protocol::{Cmid, QuizId, RoomId, UserId};
+use allthrive_protocol::{AttemptId, Cmid, QuizId, RoomId, UserId};
 use uuid::Uuid;
 
 /// What a parameter or a column holds.
@@ -59,6 +59,7 @@ from! {
     RoomId => |id| Self::Uuid(id.0),
     Cmid => |id| Self::Uuid(id.0),
     QuizId => |id| Self::Uuid(id.0),
+    AttemptId => |id| Self::Uuid(id.0),
     Micros => |at| Self::Int(at.0),
 }
 
@@ -121,7 +122,7 @@ macro_rules! read_id {
     };
 }
 
-read_id!(UserId, RoomId, Cmid, QuizId);
+read_id!(UserId, RoomId, Cmid, QuizId, AttemptId);
 
 impl<const N: usize> FromValue for [u8; N] {
     fn from_value(value: &Value) -> Option<Self> {
