@@ -156,6 +156,14 @@ impl Session {
         self.add(room, &self.me().username).await
     }
 
+    /// Makes something by its path under `/api/v1/` (`quizzes`, `live`), once: what is answered.
+    ///
+    /// # Errors
+    /// What the server said, or that it could not be reached.
+    pub async fn make(&self, path: &str, what: &serde_json::Value) -> Result<serde_json::Value, Error> {
+        understood(self.post(path, what, Some(new_cmid())).await?)
+    }
+
     /// A ticket for one WebSocket connection, good for 30 seconds.
     ///
     /// # Errors

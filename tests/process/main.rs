@@ -7,6 +7,7 @@ mod cluster;
 mod conformance;
 mod crash;
 mod demo;
+mod game;
 mod hostile;
 mod liar;
 #[path = "../../actors/tests/node/redis.rs"]

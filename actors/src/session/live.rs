@@ -1,9 +1,9 @@
 //! A connection at a live quiz: who has no account comes in here, and reaches nothing else.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use actix::AsyncContext;
 use actix::dev::SendError;
+use actix::{Addr, AsyncContext};
 use allthrive_protocol::command::Live;
 use allthrive_protocol::quiz::ask::Ask;
 use allthrive_protocol::reply::Welcome;
@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use super::catch_up::{limits_told, millis};
 use super::{Ctx, Session, Speaker};
 use crate::live::Caller;
-use crate::live::room::{Asked, Gone, Told};
+use crate::live::room::{Asked, Gone, LiveRoom, Told};
 use crate::system::{busy, lost};
 
 /// How often the line is measured at first, and how many times: what an answer's time is credited with.
@@ -94,44 +94,59 @@ impl Session {
 
     /// Something of a live session, asked by whomever.
     pub(super) fn quiz(&mut self, id: Option<u64>, room: RoomId, ask: Ask, who: Principal, ctx: &mut Ctx) {
+        if let Some(address) = self.live.get(&room).filter(|address| address.connected()).cloned() {
+            return self.ask_live(id, room, address, (ask, self.read_at), who, ctx);
+        }
         let joins = matches!(ask, Ask::Join(_));
-        let known = self.live.get(&room).filter(|address| address.connected()).cloned();
-        if known.is_none() && (!joins || self.live.len() >= MOST_SESSIONS) {
+        if !joins || self.live.len() >= MOST_SESSIONS {
             let refusal = if joins { too_many() } else { Refusal::new(Code::NotSubscribed, "Join the quiz first.") };
             return self.reply::<()>(id, Err(refusal), ctx);
         }
+        let (system, read_at) = (self.system.clone(), self.read_at);
+        self.ask(id, ctx, async move { system.find_live(room).await }, move |session, address, ctx| {
+            // Known before it is asked: what the client sends once it is let in finds it.
+            session.live.insert(room, address.clone());
+            session.ask_live(id, room, address, (ask, read_at), who, ctx);
+        });
+    }
+
+    fn ask_live(
+        &mut self,
+        id: Option<u64>,
+        room: RoomId,
+        address: Addr<LiveRoom>,
+        (ask, read_at): (Ask, Instant),
+        who: Principal,
+        ctx: &mut Ctx,
+    ) {
         let Some(relay) = self.relay.address() else { return self.reply::<()>(id, Err(lost()), ctx) };
         let joins_until = match self.speaker {
             Some(Speaker::Live(caller)) => Some(caller.joins_until),
             Some(Speaker::Account(_)) | None => None,
         };
+        let joins = matches!(ask, Ask::Join(_));
         let (answer, told) = oneshot::channel();
-        let (conn, read_at, credit) = (self.conn, self.read_at, self.rtt.credit());
-        let asked = Asked { id, who, joins_until, conn, relay, ask, read_at, credit, answer };
-        let system = self.system.clone();
+        let asked = Asked { id, who, joins_until, conn: self.conn, relay, ask, read_at, credit: self.rtt.credit(), answer };
         let work = async move {
-            let address = match known {
-                Some(address) => address,
-                None => system.find_live(room).await?,
-            };
             address.try_send(asked).map_err(|_| busy())?;
-            let told = told.await.unwrap_or_else(|_| Err(lost()))?;
-            Ok((told, address))
+            told.await.unwrap_or_else(|_| Err(lost()))
         };
-        self.ask(id, ctx, work, move |session, (told, address), ctx| {
-            if joins {
-                session.live.insert(room, address);
-                if matches!(session.speaker, Some(Speaker::Account(_))) {
+        self.go(id, ctx, work, move |session, told, ctx| match told {
+            Ok(Told::InLane) => {
+                if joins && matches!(session.speaker, Some(Speaker::Account(_))) {
                     session.measure(MEASUREMENTS, ctx);
                 }
             }
-            match told {
-                Told::InLane => {}
-                Told::Done => session.reply(id, Ok(session.done()), ctx),
-                Told::Written(written) => session.reply(id, Ok(written), ctx),
-                Told::Answered(answered) => session.reply(id, Ok(answered), ctx),
-                Told::Players(page) => session.reply(id, Ok(page), ctx),
-                Told::Board(page) => session.reply(id, Ok(page), ctx),
+            Ok(Told::Done) => session.reply(id, Ok(session.done()), ctx),
+            Ok(Told::Written(written)) => session.reply(id, Ok(written), ctx),
+            Ok(Told::Answered(answered)) => session.reply(id, Ok(answered), ctx),
+            Ok(Told::Players(page)) => session.reply(id, Ok(page), ctx),
+            Ok(Told::Board(page)) => session.reply(id, Ok(page), ctx),
+            Err(refusal) => {
+                if joins && refusal.code == Code::NotFound {
+                    session.live.remove(&room);
+                }
+                session.reply::<()>(id, Err(refusal), ctx);
             }
         });
     }

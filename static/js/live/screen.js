@@ -107,7 +107,7 @@ const PHASES = {
     return { said: d.top[0] ? say('live.first-is', { title, name: d.top[0].name, points: d.top[0].total }) : title, looks: 'board', content: [heading(title), boardTable(d.top, say('live.scoreboard')), d.teams?.length > 0 && teamTable(d.teams)], foot: [d.q + 1 < d.of ? say('live.next-is', { n: d.q + 2, of: d.of }) : say('live.podium-next'), say('live.n-players', { n: d.players })] };
   },
   'quiz.podium': (d) => ({ said: d.ranked && d.steps[0]?.[0] ? say('live.winner', { name: d.steps[0].map((/** @type {any} */ line) => line.name).join(', ') }) : say('live.thanks'), looks: 'podium',
-    content: [el('div', { class: 'screen__center' }, heading(say('live.well-played', { n: d.players }))), d.ranked && podiumSteps(d.steps), d.teams?.length > 0 && teamTable(d.teams)], foot: [say('live.on-your-phone'), d.title] }),
+    content: [el('div', { class: 'screen__center' }, heading(say('live.well-played', { n: d.players }))), d.ranked && podiumSteps(d.steps), d.teams?.length > 0 && teamTable(d.teams)], foot: [say('live.n-players', { n: d.players }), d.title] }),
   'quiz.ended': (d) => ({ said: say('live.over'), content: [el('div', { class: 'screen__center' }, heading(say('live.over')), el('p', { class: 'quiet' }, d.title))] }),
 };
 

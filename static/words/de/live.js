@@ -125,7 +125,6 @@ export const live = {
   'live.nothing-sent': 'Zu dieser Frage kam nichts an.',
   'live.now-at': '{item} ist jetzt {place} von {of}.',
   'live.offline': 'Der Server ist nicht erreichbar. Prüfe die Verbindung und versuch es noch einmal.',
-  'live.on-your-phone': 'Deine Antworten und die Gründe stehen auf deinem Handy',
   'live.one-tap': 'Ein Tipp sendet deine Antwort.',
   'live.only-number': '„{text}“ ist keine Zahl. Schreib nur die Zahl, zum Beispiel 12,5.',
   'live.only-you': 'Antworten mit dem Stand bisher, nur du siehst das',

@@ -124,7 +124,6 @@ export const live = /** @type {const} */ ({
   'live.nothing-sent': 'Nothing was sent for this question.',
   'live.now-at': '{item} is now {place} of {of}.',
   'live.offline': 'The server cannot be reached. Check the connection and try again.',
-  'live.on-your-phone': 'Your answers and the reasons are on your phone',
   'live.one-tap': 'One tap sends your answer.',
   'live.only-number': '“{text}” is not a number. Write only the number, for example 12.5.',
   'live.only-you': 'Options with the votes so far, only you see this',

@@ -22,6 +22,8 @@ use crate::live::stopwatch::reading;
 
 /// New players a second. More come in a moment: each is told when.
 const JOINS_PER_SECOND: u32 = 200;
+/// Who is back so soon after a server took the session over is awaited, as if it had never been gone.
+const BACK_WITHIN: Duration = Duration::from_secs(10);
 /// Players of a page.
 const PAGE: usize = 100;
 /// Names that are drawn for one player, of which the first that is free is taken.
@@ -198,7 +200,7 @@ impl LiveRoom {
         live.people.seat(asked.conn, Seat { who: asked.who, role, relay: asked.relay.clone() });
         if role == Role::Player {
             live.awaited.came_back(asked.who);
-            if live.game.paused.is_some() && live.game.phase == Phase::Open {
+            if live.open_since_read.is_some_and(|since| now().saturating_sub(since) < BACK_WITHIN) {
                 live.awaited.expect(asked.who);
             }
         }

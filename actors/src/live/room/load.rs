@@ -121,6 +121,7 @@ impl LiveRoom {
             standing: Default::default(),
             stale: true,
             awaited: Awaited::default(),
+            open_since_read: None,
             store_gone: false,
             host_away: false,
         };
@@ -128,6 +129,7 @@ impl LiveRoom {
             live.watch = watch;
         }
         live.await_answers();
+        live.open_since_read = live.game.open_for_ms(0).map(|_| now());
         if live.people.hosts() == 0 {
             live.people.hostless_since.get_or_insert(now());
         }

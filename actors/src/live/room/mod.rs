@@ -194,6 +194,8 @@ struct Live {
     /// The answers, who plays or what counts has changed since `votes` and `standing` were made.
     stale: bool,
     awaited: Awaited,
+    /// It was read while a question was open: who comes back in time is awaited.
+    open_since_read: Option<super::stopwatch::Reading>,
     /// Nothing can be stored just now.
     store_gone: bool,
     host_away: bool,

@@ -119,6 +119,7 @@ impl LiveRoom {
         (live.rev, live.at, live.game, live.moved_at) = (rev, at, game, now);
         if opens || !live.game.phase.is_played() || live.game.phase == Phase::Intro {
             live.await_answers();
+            live.open_since_read = None;
         }
         let needs_answers = live.game.phase >= Phase::Closing;
         self.say_kept();
