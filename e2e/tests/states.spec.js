@@ -23,6 +23,9 @@ function looker(page) {
   return { look, done: () => expect(wrong.join('\n')).toBe('') };
 }
 
+// Each of these is a page of its own and takes a worker of its own.
+test.describe.configure({ mode: 'parallel' });
+
 const row = (page, text) => page.locator('.msg').filter({ has: page.getByText(text, { exact: true }) });
 const escape = async (page) => {
   await page.keyboard.press('Escape');
