@@ -156,6 +156,22 @@ test('a ban holds until it is lifted, also by a page that was opened after it', 
   await expect(member(mira, bo)).not.toContainText('muted');
 });
 
+test('a mute that ends while the details are open vanishes by itself, for who gave it and for whom it held', async ({ people }) => {
+  const [mira, bo] = [await people('mira'), await people('bo')];
+  // Their clocks are ours from the next page on.
+  for (const { page } of [mira, bo]) await page.clock.install();
+  for (const { page } of [mira, bo]) await page.reload();
+  await groupOf('Quiet hour', mira, bo);
+  await openDetails(bo);
+  await step(mira, bo, 'Mute');
+  await mira.page.getByRole('button', { name: `Mute ${bo.name}` }).click();
+  await expect(member(mira, bo)).toContainText('muted until');
+  await expect(panel(bo)).toContainText('You are muted until');
+  for (const { page } of [mira, bo]) await page.clock.fastForward('25:00:00');
+  await expect(member(mira, bo)).not.toContainText('muted');
+  await expect(panel(bo)).not.toContainText('You are muted');
+});
+
 test('whoever owns a group hands it over before leaving it', async ({ people }) => {
   const [mira, zoe] = [await people('mira'), await people('zoe')];
   await groupOf('Night watch', mira, zoe);

@@ -1,6 +1,7 @@
 // What can be done to a message: a toolbar that stands at the one under the pointer or with focus, a menu, on a
 // phone a sheet, and keys. What is not allowed keeps its place and says why.
 
+import { copied } from './copy.js';
 import { announce, el, icon } from './dom.js';
 import { QUICK, chosen, nameOfEmoji } from './emoji.js';
 import { closeLayer, openLayer, rove } from './layer.js';
@@ -80,12 +81,7 @@ export class Actions {
 
   /** @param {string} text */
   async #copy(text) {
-    try {
-      await navigator.clipboard.writeText(text);
-      announce(say('actions.copied'));
-    } catch {
-      announce(say('actions.not-copied'));
-    }
+    announce(say((await copied(text)) ? 'actions.copied' : 'actions.not-copied'));
   }
 
   /** Chooses a reaction for a message. @param {number} seq @param {DOMRect} at */

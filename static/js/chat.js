@@ -6,10 +6,9 @@ import { Client } from './client.js';
 import { Deeds } from './deeds.js';
 import { DetailsView } from './details.js';
 import { account, addPerson, newConversation, publicRooms } from './dialogs.js';
-import { announce, byId, el, figure, icon, keepIcons } from './dom.js';
+import { announce, byId, el, figure, keepIcons } from './dom.js';
 import { clearDrafts } from './drafts.js';
 import { FirstSteps } from './first.js';
-import { failureWords } from './form.js';
 import { isField, keysDialog } from './keys.js';
 import { lettersOn } from './letters.js';
 import { ListView } from './list.js';
@@ -23,6 +22,7 @@ import { Rooms, nameOf } from './rooms.js';
 import { Refused, accessExpires, call, goSignIn, refresh, signOut } from './session.js';
 import { ThreadView } from './thread.js';
 import { tellRefusals } from './undo.js';
+import { showNoServer, showNothing, showTrouble } from './vacant.js';
 import { say } from './words.js';
 
 const PHONE = window.matchMedia('(max-width: 760px)');
@@ -71,6 +71,8 @@ class ChatPage {
     this.leaving = new Set();
     /** Conversations that one was taken out of, and how. @type {Map<string, import('./parted.js').Parted>} */
     this.parted = new Map();
+    /** Whether there is no conversation that could be opened. */
+    this.bare = false;
     /** On the way to the list in order to find something there. */
     this.wantsFind = false;
     /** @type {ThreadView | null} */
@@ -84,6 +86,9 @@ class ChatPage {
     this.client.addEventListener('net', () => this.thread?.conversation && this.thread.draw());
     this.rooms.addEventListener('list', () => this.#drawCounts());
     this.rooms.addEventListener('list', () => this.#comeBack());
+    this.rooms.addEventListener('list', () => {
+      if (!route().id && this.bare !== !this.rooms.all.size) this.#showNothing();
+    });
     this.rooms.addEventListener('gone', (event) => this.#gone(/** @type {CustomEvent} */ (event).detail.id));
     this.first.addEventListener('change', () => {
       if (!route().id) this.#showNothing();
@@ -107,6 +112,7 @@ class ChatPage {
     for (const skip of document.querySelectorAll('[data-skip]')) skip.addEventListener('click', (event) => this.#skip(event));
     this.client.start();
     this.#load();
+    if (!route().id) this.#showNothing();
     this.#show(false);
   }
 
@@ -259,26 +265,13 @@ class ChatPage {
     }
     this.thread?.close();
     this.thread = null;
-    const missing = [400, 403, 404].includes(error.status) || error.code === 'not_found' || error.code === 'forbidden';
-    const words = missing ? say('chat.missing-more') : failureWords(error).join(' ');
-    const root = byId('thread');
-    root.removeAttribute('aria-label');
-    root.setAttribute('aria-labelledby', 'thread-title');
-    root.replaceChildren(
-      el('header', { class: 'thread__head' }, el('a', { class: 'icon-btn only-phone', href: '#', 'aria-label': say('chat.back') }, icon('arrow-left')),
-        el('div', { class: 'grow' }, el('h1', { id: 'thread-title', tabindex: '-1' }, missing ? say('chat.missing') : say('chat.trouble')))),
-      el('div', { class: 'empty', id: 'messages' }, el('p', {}, words),
-        missing ? el('a', { class: 'btn btn--line', href: '#' }, say('chat.go'))
-          : el('button', { class: 'btn btn--line', type: 'button', onclick: () => this.#open(id).then(() => this.#dress()) }, say('try-again'))));
-    byId('thread-title').focus();
+    showTrouble(error, () => this.#open(id).then(() => this.#dress()));
   }
 
+  /** No conversation is open; whoever has none at all is told how to begin. */
   #showNothing() {
-    const root = byId('thread');
-    root.removeAttribute('aria-labelledby');
-    root.setAttribute('aria-label', say('chat.none'));
-    root.replaceChildren(el('div'), this.first.card('thread') ?? el('div', { class: 'empty' }, icon('mark', 'empty__art'), el('h2', {}, say('chat.empty')),
-      el('p', {}, say('chat.empty-more'))));
+    this.bare = this.rooms.loaded && !this.rooms.all.size;
+    showNothing(this.bare, this.first.card('thread'));
   }
 
   /** One `main` and one `h1`: of the list, the thread, or on a phone the details. */
@@ -385,16 +378,6 @@ async function start() {
     if (error.status === 401) goSignIn();
     else showNoServer(error);
   }
-}
-
-/** Nothing is known yet and the server does not answer. @param {Refused} error */
-function showNoServer(error) {
-  const root = byId('thread');
-  root.setAttribute('role', 'main');
-  document.body.dataset.pane = 'thread';
-  root.replaceChildren(el('div'), el('div', { class: 'empty' }, icon('offline', 'icon icon--xl'), el('h1', {}, say('chat.no-server')),
-    el('p', {}, failureWords(error).join(' ')),
-    el('button', { class: 'btn btn--act', type: 'button', onclick: () => location.reload() }, say('try-again'))));
 }
 
 start();

@@ -137,6 +137,7 @@ export class DetailsView {
     byId('details-members').textContent = say('members', { n: members });
     const known = this.rooms.here.presence(id);
     this.here.textContent = known ? say('details.here', { n: known.count }) : '';
+    this.#untilNextEnd(conversation, company);
     this.#drawState();
     this.#drawMembers(company, role);
     const { loaded, loading, next, trouble } = company;
@@ -152,12 +153,18 @@ export class DetailsView {
     this.#drawBanned(company, !whyNoOrder(role));
   }
 
+  /** A mute that ends vanishes by itself: everything is looked at again when the next one does. @param {import('./people.js').Standing} conversation @param {import('./people.js').Company} company */
+  #untilNextEnd({ mutedUntil = 0 }, { held }) {
+    window.clearTimeout(this.muteTimer);
+    const now = Date.now();
+    const next = [...held.values()].reduce((soonest, { until = 0 }) => (until > now ? Math.min(soonest, until) : soonest), mutedUntil > now ? mutedUntil : Infinity);
+    if (next < Infinity) this.muteTimer = window.setTimeout(() => this.#draw(), Math.min(next - now + 50, 2 ** 31 - 1));
+  }
+
   /** What holds for the own account here: muted, slow mode. */
   #drawState() {
     const { mutedUntil = 0, mutedWhy = '', slowMode = 0, role } = /** @type {import('./people.js').Standing} */ (this.#conversation());
     const muted = mutedUntil > Date.now();
-    window.clearTimeout(this.muteTimer);
-    if (muted) this.muteTimer = window.setTimeout(() => this.#draw(), Math.min(mutedUntil - Date.now() + 50, 2 ** 31 - 1));
     this.state.hidden = !muted && !slowMode;
     if (this.#isDrawn(this.state, [muted && mutedUntil, mutedWhy, slowMode, role])) return;
     this.state.replaceChildren(

@@ -1,5 +1,6 @@
 // The reference for developers: made in the browser from this server's own two descriptions.
 
+import { copied } from './copy.js';
 import { announce, byId, el, icon, keepIcons } from './dom.js';
 import { Schemas } from './schema.js';
 import { parts, say } from './words.js';
@@ -21,16 +22,12 @@ const prose = (text) => text.split('`').map((part, at) => (at % 2 ? el('code', {
 function code(label, text) {
   const button = el('button', { class: 'btn btn--quiet btn--sm', type: 'button', 'aria-label': say('docs.copy-what', { what: label }), onclick: copy }, icon('copy', 'icon icon--sm'), ` ${say('docs.copy')}`);
   async function copy() {
-    try {
-      await navigator.clipboard.writeText(text);
-      button.lastChild.textContent = ` ${say('docs.copied')}`;
-      announce(say('docs.copied-said'));
-      window.setTimeout(() => {
-        button.lastChild.textContent = ` ${say('docs.copy')}`;
-      }, 2000);
-    } catch {
-      announce(say('docs.cannot-copy'));
-    }
+    if (!(await copied(text))) return announce(say('docs.cannot-copy'));
+    button.lastChild.textContent = ` ${say('docs.copied')}`;
+    announce(say('docs.copied-said'));
+    window.setTimeout(() => {
+      button.lastChild.textContent = ` ${say('docs.copy')}`;
+    }, 2000);
   }
   return el('div', { class: 'docs__code' }, el('div', { class: 'docs__bar' }, el('span', {}, label), button),
     el('pre', { tabindex: '0', role: 'group', 'aria-label': label }, el('code', {}, text)));

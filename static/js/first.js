@@ -1,6 +1,7 @@
 // The first steps, for the first person on an empty server: who is alone in the room that the server has opened sees what
 // to do next, until something is said, somebody comes, or the card is put away.
 
+import { copied } from './copy.js';
 import { announce, byId, el, icon } from './dom.js';
 import { say } from './words.js';
 
@@ -57,12 +58,7 @@ export class FirstSteps extends EventTarget {
 
   async #copy() {
     const link = `${location.origin}/signup`;
-    try {
-      await navigator.clipboard.writeText(link);
-      announce(say('first.copied'));
-    } catch {
-      announce(say('first.not-copied', { link }));
-    }
+    announce((await copied(link)) ? say('first.copied') : say('first.not-copied', { link }));
   }
 
   /** The card, for one place in the page; nothing if it is not due. @param {'list' | 'thread'} place @param {string} [here] the conversation that is open there */

@@ -66,12 +66,13 @@ export function openLayer(panel, { host, at, opener, back, onClose }) {
   return close;
 }
 
-/** Below what opened it, above where there is no room. @param {HTMLElement} panel @param {DOMRect} at */
+/** Below what opened it, above where there is no room; their ends of the line stand above each other. @param {HTMLElement} panel @param {DOMRect} at */
 function beside(panel, at) {
   const { width, height } = panel.getBoundingClientRect();
   const below = at.bottom + GAP;
   const top = below + height + EDGE <= window.innerHeight ? below : Math.max(EDGE, at.top - GAP - height);
-  const left = Math.min(Math.max(EDGE, at.right - width), window.innerWidth - width - EDGE);
+  const wanted = getComputedStyle(panel).direction === 'rtl' ? at.left : at.right - width;
+  const left = Math.min(Math.max(EDGE, wanted), window.innerWidth - width - EDGE);
   panel.style.setProperty('top', `${top}px`);
   panel.style.setProperty('left', `${left}px`);
 }

@@ -1,6 +1,7 @@
 // The list of conversations: newest activity first, what is unread, the last line.
 
 import { byId, el, figure, icon, whenShort } from './dom.js';
+import { colourOf, initials } from './face.js';
 import { Finder, matches } from './find.js';
 import { typingWords } from './here.js';
 import { nameOf } from './rooms.js';
@@ -8,16 +9,6 @@ import { parts, say } from './words.js';
 
 const SKELETON_MS = 300;
 const LONG_MS = 8_000;
-
-/** A number from 1 to 8 that stays with an id: the colour of its avatar. @param {string} id */
-const colourOf = (id) => ([...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 9973, 7) % 8) + 1;
-
-/** @param {string} name */
-function initials(name) {
-  const words = name.split(/[\s_-]+/).filter(Boolean);
-  const letters = words.length > 1 ? [words[0], words[words.length - 1]].map((word) => [...word][0]) : [...(words[0] ?? '?')].slice(0, 2);
-  return letters.join('').toLocaleUpperCase();
-}
 
 /** The dot of somebody who is here or is not; none while nobody knows. @param {boolean | null} [isHere] */
 const dot = (isHere) => (typeof isHere === 'boolean' ? el('span', { class: `dot${isHere ? '' : ' dot--off'}` }) : null);
@@ -115,7 +106,7 @@ export class ListView {
     }
     if (!conversations.length) {
       this.rows.clear();
-      this.nav.replaceChildren(el('div', { class: 'empty' }, el('p', {}, say('list.empty')),
+      this.nav.replaceChildren(el('div', { class: 'empty' }, icon('mark', 'empty__art only-phone'), el('p', {}, say('list.empty')),
         el('button', { class: 'btn btn--act', type: 'button', onclick: this.actions.onNew }, say('list.start'))));
       return;
     }
@@ -172,12 +163,12 @@ export class ListView {
     const content = [nameOf(conversation), last ? whenShort(last.ts) : '', who, line, conversation.unread, isHere, typing].join('\n');
     if (this.drawn.get(link) === content) return row;
     this.drawn.set(link, content);
-    // A name of one script beside a text of another: each has its own direction.
-    const said = typing ? [el('span', { class: 'conv__typing' }, typing)] : who ? parts('list.said', { who: el('bdi', {}, who), line: el('bdi', {}, line) }) : [line];
+    // A name of one script beside a text of another: the line runs as the name does, the text as it does itself.
+    const said = typing ? [el('span', { class: 'conv__typing' }, typing)] : who ? parts('list.said', { who: who, line: el('bdi', {}, line) }) : [line];
     const count = conversation.unread > 0 && el('span', { class: 'unread' }, conversation.unread >= 100 ? '99+' : figure(conversation.unread), el('span', { class: 'vh' }, ` ${say('unread')}`));
     link.replaceChildren(avatarOf(conversation, '', isHere), el('span', { class: 'conv__name truncate', dir: 'auto' }, nameOf(conversation), isHere && el('span', { class: 'vh' }, say('list.here'))),
       last ? el('time', { class: 'conv__time', datetime: new Date(last.ts).toISOString() }, whenShort(last.ts)) : el('span'),
-      el('span', { class: 'conv__last truncate', dir: who && !typing ? null : 'auto' }, ...said),
+      el('span', { class: 'conv__last truncate', dir: 'auto' }, ...said),
       el('span', { class: 'conv__end' }, count));
     return row;
   }

@@ -1,9 +1,7 @@
 // Why the server refused something, in the language of the page.
 
 import { en } from '../words/en.js';
-import { language, say } from './words.js';
-
-/** @typedef {import('./words.js').Key} Key */
+import { language, sayBy } from './words.js';
 
 /**
  * The server's own sentence is English and says more than its code; another language has a sentence for the code, where
@@ -13,6 +11,5 @@ import { language, say } from './words.js';
  */
 export function reasonOf(code, message) {
   const key = `code.${code}`;
-  const known = key in en;
-  return known && (language() !== 'en' || !message) ? /** @type {any} */ (say)(/** @type {Key} */ (key)) : message;
+  return key in en && (language() !== 'en' || !message) ? sayBy(key) : message;
 }

@@ -115,7 +115,7 @@ export class ThreadView {
     this.newFrom = conversation.unread ? conversation.read + 1 : 0;
     this.newCount = conversation.unread;
     this.title = el('h1', { class: 'truncate', id: 'thread-title', tabindex: '-1', dir: 'auto' });
-    this.subtitle = el('p', { class: 'truncate' });
+    this.subtitle = el('p', { class: 'truncate', dir: 'auto' });
     this.face = el('span', { class: 'not-phone' });
     this.details = el('a', { class: 'icon-btn', href: `#room/${this.id}/details`, 'aria-label': say('details.label'), id: 'details-link' }, icon('panel'));
     this.messages = el('ol', { class: 'messages', id: 'messages' });

@@ -1,14 +1,12 @@
 // Who stands where: the scoreboard as a table, the podium as steps, teams beside.
 
 import { el, icon } from '../dom.js';
+import { colourOf, initials } from '../face.js';
 import { allOf, figure, say, sayBy } from '../words.js';
 
 /** Two letters and a colour for a name. @param {string} name */
 export function avatar(name, size = '') {
-  const words = name.trim().split(/\s+/u);
-  const letters = [...(words[0] ?? '')].slice(0, 1).concat(words.length > 1 ? [...words[words.length - 1]].slice(0, 1) : [...(words[0] ?? '')].slice(1, 2)).join('').toLocaleUpperCase();
-  const tint = 1 + ([...name].reduce((sum, letter) => sum + (letter.codePointAt(0) ?? 0), 0) % 8);
-  return el('span', { class: `avatar avatar--${tint} ${size}`.trim(), 'aria-hidden': 'true' }, letters);
+  return el('span', { class: `avatar avatar--${colourOf(name)} ${size}`.trim(), 'aria-hidden': 'true' }, initials(name));
 }
 
 /** @param {number | undefined} moved */

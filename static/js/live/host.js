@@ -1,6 +1,7 @@
 // The host's desk: one big button whose label says what happens next, and everything that helps beside it. The key and
 // the notes stand here and nowhere else.
 
+import { copied } from '../copy.js';
 import { announce, byId, el, icon, keepIcons } from '../dom.js';
 import { ask } from '../question.js';
 import { accessExpires, call, refresh } from '../session.js';
@@ -105,8 +106,8 @@ function question(d) {
 function lobby(d) {
   const link = `${location.origin}/join#${d.door.link.split('#')[1] ?? d.door.link.split('/').pop()}`;
   const copy = el('button', { class: 'btn btn--line', type: 'button', onclick: async () => {
-    await navigator.clipboard?.writeText(d.door.link || link);
-    announce(say('live.copied'));
+    const door = d.door.link || link;
+    announce((await copied(door)) ? say('live.copied') : say('first.not-copied', { link: door }));
   } }, icon('copy'), say('live.copy-link'));
   return panel(say('live.lobby'), el('h1', { tabindex: '-1', id: 'q', dir: 'auto' }, d.title), el('p', { class: 'quiet' }, say('live.lobby-host', { n: d.of })),
     el('p', { class: 'lobby__pin host__pin' }, el('span', { class: 'vh' }, say('live.pin-is', { pin: [...d.door.pin].join(' ') })), el('span', { 'aria-hidden': 'true' }, d.door.pin.replace(/^(\d{3})/, '$1 '))),

@@ -13,6 +13,8 @@ export const rooms = {
   'chat.go': 'Zu deinen Chats',
   'chat.empty': 'Mach weiter, wo du aufgehört hast',
   'chat.empty-more': 'Such dir links eine Unterhaltung aus oder beginn eine neue.',
+  'chat.begin': 'Deine erste Unterhaltung',
+  'chat.begin-more': 'Beginn eine in der Liste, oder schau, welche öffentlichen Räume es gibt.',
   'chat.no-server': 'Der Server antwortet nicht',
 
   'question.offline': 'Du bist offline, deshalb hat sich noch nichts geändert. Versuch es noch mal, wenn du wieder verbunden bist.',

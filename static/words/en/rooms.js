@@ -12,6 +12,8 @@ export const rooms = /** @type {const} */ ({
   'chat.go': 'Go to your chats',
   'chat.empty': 'Pick up where you left off',
   'chat.empty-more': 'Choose a conversation in the list, or start a new one.',
+  'chat.begin': 'Your first conversation',
+  'chat.begin-more': 'Start one in the list, or look which public rooms there are.',
   'chat.no-server': 'The server does not answer',
 
   'question.offline': 'You are offline, so nothing has changed yet. Try again when you are back.',
