@@ -24,7 +24,8 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use uuid::Uuid;
 
 use crate::crash::seed;
-use crate::server::{Kind, Server, with_server};
+use crate::redis::OwnRedis;
+use crate::server::{Kind, Server, with_server, with_two_servers};
 
 const PLAYERS: usize = 200;
 const QUESTIONS: usize = 4;
@@ -33,6 +34,8 @@ const DEATHS: usize = 3;
 /// Longest wait for what must come by itself. Far above what it takes: a slow machine is no failure.
 const PATIENCE: Duration = Duration::from_secs(150);
 
+/// A player on its way: who it was, and what was acknowledged to it.
+type Playing = actix_web::rt::task::JoinHandle<(String, HashMap<u64, Value>)>;
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 #[test]
@@ -45,6 +48,13 @@ fn no_answer_is_lost_when_the_server_is_killed_in_a_game_on_postgres() {
     play(Kind::Postgres);
 }
 
+#[test]
+fn a_game_on_two_servers_ends_as_its_answers_say_though_redis_and_its_keeper_die() {
+    let mut dice = Dice::of(seed());
+    let mut moments = dice.split();
+    with_two_servers(&mut dice, |one, other, redis| run_on_two(one, other, redis, &mut moments));
+}
+
 fn play(kind: Kind) {
     let mut dice = Dice::of(seed());
     let mut moments = dice.split();
@@ -54,7 +64,8 @@ fn play(kind: Kind) {
 /// What the players have in common.
 struct Game {
     room: RoomId,
-    url: String,
+    /// Where the servers are; who is cut off goes to the next.
+    urls: Vec<String>,
     token: String,
     acknowledged: Cell<usize>,
     over: Cell<usize>,
@@ -62,7 +73,9 @@ struct Game {
     wrong: RefCell<Vec<String>>,
 }
 
-async fn run(mut server: Server, dice: &mut Dice) {
+/// A session with its players on their way, made at the first of these servers.
+async fn set_up(servers: &[&Server]) -> (Session, Rc<Game>, Vec<Playing>) {
+    let server = servers[0];
     let mira = Person::enrol(&server.url(), &server.mail(), "mira").await.expect("an account is made").session;
     let option = |text: &str, correct: bool| json!({ "text": text, "correct": correct });
     let question = |n: usize| {
@@ -77,18 +90,18 @@ async fn run(mut server: Server, dice: &mut Dice) {
     let entrance = mira.make("live/join", &json!({ "pin": session["pin"] })).await.expect("the PIN is one");
     let game = Rc::new(Game {
         room,
-        url: format!("{}/v1/ws", server.url().replacen("http", "ws", 1)),
+        urls: servers.iter().map(|server| format!("{}/v1/ws", server.url().replacen("http", "ws", 1))).collect(),
         token: entrance["token"].as_str().expect("a token").to_owned(),
         acknowledged: Cell::new(0),
         over: Cell::new(0),
         wrong: RefCell::default(),
     });
-    let players: Vec<_> = (0..PLAYERS)
-        .map(|n| {
-            let player = Player::new(n, Rc::clone(&game));
-            actix_web::rt::spawn(player.plays())
-        })
-        .collect();
+    let players = (0..PLAYERS).map(|n| actix_web::rt::spawn(Player::new(n, Rc::clone(&game)).plays())).collect();
+    (mira, game, players)
+}
+
+async fn run(mut server: Server, dice: &mut Dice) {
+    let (mira, game, players) = set_up(&[&server]).await;
     begin(&mira, &game).await;
     for death in 0..DEATHS {
         let goal = death * PLAYERS + 1 + dice.below(PLAYERS - 20);
@@ -99,13 +112,22 @@ async fn run(mut server: Server, dice: &mut Dice) {
     }
     until(&server, &game, || game.over.get() == PLAYERS).await;
     server.kill();
-    let mut acknowledged = BTreeMap::new();
-    for player in players {
-        let (who, kept) = player.await.expect("a player does not panic");
-        acknowledged.insert(who, kept);
-    }
-    assert!(game.wrong.borrow().is_empty(), "{:?}\n{}", game.wrong.borrow(), server.log());
-    check(&server, room, &acknowledged).await;
+    check(&server, &game, players).await;
+}
+
+/// Half of the players at each server, the host at the other; the keeper dies for good, without a bus.
+async fn run_on_two(mut one: Server, mut other: Server, mut redis: OwnRedis, dice: &mut Dice) {
+    let (mira, game, players) = set_up(&[&one, &other]).await;
+    begin(&mira, &game).await;
+    until(&one, &game, || game.acknowledged.get() >= 1 + PLAYERS / 4).await;
+    redis.kill();
+    let moment = PLAYERS + 1 + dice.below(PLAYERS - 20);
+    until(&one, &game, || game.acknowledged.get() >= moment).await;
+    one.kill();
+    println!("the keeper died after {} acknowledgements", game.acknowledged.get());
+    until(&other, &game, || game.over.get() == PLAYERS).await;
+    other.kill();
+    check(&other, &game, players).await;
 }
 
 /// Waits until it is so.
@@ -121,7 +143,8 @@ async fn until(server: &Server, game: &Game, is_so: impl Fn() -> bool) {
 /// The host starts once everybody is there, and leaves the rest to the server.
 async fn begin(mira: &Session, game: &Game) {
     let ticket = mira.ws_ticket().await.expect("a ticket");
-    let mut socket = open(&game.url).await.expect("the server is there");
+    let url = game.urls.last().expect("there is a server");
+    let mut socket = open(url).await.expect("the server is there");
     say(&mut socket, 1, "hello", None, json!({ "ticket": ticket })).await;
     say(&mut socket, 2, "quiz.join", Some(game.room), json!({})).await;
     let mut rev = 0;
@@ -165,7 +188,9 @@ impl Player {
 
     /// Until the podium, whatever happens to the line: who it is, and what it was told is kept.
     async fn plays(mut self) -> (String, HashMap<u64, Value>) {
-        while !self.plays_on().await {
+        let mut tries = self.n;
+        while !self.plays_on(tries).await {
+            tries += 1;
             tokio::time::sleep(Duration::from_millis(50 + 7 * (self.n as u64 % 20))).await;
         }
         self.game.over.set(self.game.over.get() + 1);
@@ -174,8 +199,9 @@ impl Player {
     }
 
     /// On one connection; whether it came to the podium.
-    async fn plays_on(&mut self) -> bool {
-        let Some(mut socket) = open(&self.game.url).await else { return false };
+    async fn plays_on(&mut self, tries: usize) -> bool {
+        let url = self.game.urls[tries % self.game.urls.len()].clone();
+        let Some(mut socket) = open(&url).await else { return false };
         let room = self.game.room;
         say(&mut socket, 1, "hello", None, json!({ "live": { "token": self.game.token, "key": self.key } })).await;
         // The name is said once: whoever comes back is the same.
@@ -265,7 +291,14 @@ async fn next(socket: &mut Socket) -> Option<Value> {
 }
 
 /// What is in the database is what was acknowledged, and what it comes to is the ranking of a game that nothing disturbed.
-async fn check(server: &Server, room: RoomId, acknowledged: &BTreeMap<String, HashMap<u64, Value>>) {
+async fn check(server: &Server, game: &Game, playing: Vec<Playing>) {
+    let mut acknowledged = BTreeMap::new();
+    for player in playing {
+        let (who, kept) = player.await.expect("a player does not panic");
+        acknowledged.insert(who, kept);
+    }
+    assert!(game.wrong.borrow().is_empty(), "{:?}\n{}", game.wrong.borrow(), server.log());
+    let room = game.room;
     let store = server.open_store().await;
     let session = store.live_session(room).await.expect("it can be read").expect("it is there");
     assert!(matches!(session.state.game.phase, Phase::Podium | Phase::Ended));
@@ -279,7 +312,7 @@ async fn check(server: &Server, room: RoomId, acknowledged: &BTreeMap<String, Ha
     assert!(by.values().all(|choices| choices.len() == 1), "an answer is there twice");
     assert_eq!(rows.iter().map(|row| row.no).collect::<Vec<_>>(), (1..=rows.len() as u64).collect::<Vec<_>>());
     let mut told = 0;
-    for (who, answers) in acknowledged {
+    for (who, answers) in &acknowledged {
         for (q, choice) in answers {
             let kept = by.get(&(who.clone(), *q)).map(|choices| json!(choices[0]));
             assert_eq!(kept.as_ref(), Some(choice), "{who} was told that this answer to {q} is kept");
@@ -307,12 +340,12 @@ async fn check(server: &Server, room: RoomId, acknowledged: &BTreeMap<String, Ha
         let right = allthrive_domain::quiz::grade::grade(asked, &row.choice).is_some_and(|grade| grade.is_whole());
         *totals.entry(row.player).or_default() += if right { 1_000 } else { 0 };
     }
-    let game = &session.state.game;
-    let ranking = standing(game, &session.content, &players, &kept);
-    for line in &ranking.board(game).lines {
+    let played = &session.state.game;
+    let ranking = standing(played, &session.content, &players, &kept);
+    for line in &ranking.board(played).lines {
         let player = players.iter().find(|player| player.name == line.name).expect("a line is a player's");
         assert_eq!(line.total, totals[&player.player], "{}", line.name);
     }
-    assert_eq!(ranking.board(game).lines.len(), PLAYERS);
+    assert_eq!(ranking.board(played).lines.len(), PLAYERS);
     store.close().await;
 }

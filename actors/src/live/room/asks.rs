@@ -131,7 +131,13 @@ impl LiveRoom {
     fn join_as_player(&mut self, asked: Asked, join: &live::Join, ctx: &mut Context<Self>) {
         let Some(live) = &self.live else { return tell(asked, Err(no_session())) };
         if live.people.active(asked.who).is_some() {
-            return self.seat(asked, Role::Player);
+            if self.given.alone || live.game.open_for_ms(0).is_none() {
+                return self.seat(asked, Role::Player);
+            }
+            // Perhaps answered a moment ago at another node: nobody is asked twice.
+            self.read_again = self.reading;
+            self.seat_when_read.push(asked);
+            return self.read_answers(ctx);
         }
         let known = live.people.player(asked.who).is_some();
         let pass = join.token.as_deref().and_then(|token| self.given.doors.read_pass(token)).filter(|pass| pass.room == self.id);

@@ -2,11 +2,13 @@
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use allthrive_domain::quiz::game::{Kept, Player};
-use allthrive_protocol::RoomId;
+use allthrive_protocol::quiz::live::Role;
+use allthrive_protocol::{Code, Refusal, RoomId};
 use allthrive_protocol::quiz::phase::{Door, Votes};
 use allthrive_store::live::{AnswerRow, SessionRow, StateRow};
 use allthrive_store::{Error, Store};
 
+use super::asks::tell;
 use super::people::People;
 use super::{Live, LiveRoom, now};
 use crate::live::awaited::Awaited;
@@ -197,12 +199,21 @@ impl LiveRoom {
             }
             Err(error) => {
                 tracing::warn!(room.id = %self.id, %error, "answers could not be read");
+                let refusal = Refusal::new(Code::Unavailable, "This could not be read just now. Try again.");
+                self.seat_when_read.drain(..).for_each(|asked| tell(asked, Err(refusal.clone())));
                 if self.show_when_read {
                     ctx.run_later(super::time::AGAIN, |room, ctx| room.read_answers(ctx));
                 }
                 return;
             }
         }
+        if std::mem::take(&mut self.read_again) {
+            return self.read_answers(ctx);
+        }
+        for asked in std::mem::take(&mut self.seat_when_read) {
+            self.seat(asked, Role::Player);
+        }
+        let Some(live) = self.live.as_mut() else { return };
         if self.show_when_read {
             if live.rev == rev {
                 self.show_when_read = false;

@@ -218,6 +218,10 @@ pub struct LiveRoom {
     /// Answers are being read; show what they give when they are.
     reading: bool,
     show_when_read: bool,
+    /// Who is let in when they are: they may have answered at another node.
+    seat_when_read: Vec<Asked>,
+    /// One of them came while they were being read: once more.
+    read_again: bool,
     joins: asks::Joins,
     others: others::Others,
     quiet_since: Option<Instant>,
@@ -242,6 +246,8 @@ impl LiveRoom {
             dirty: show::Dirty::default(),
             reading: false,
             show_when_read: false,
+            seat_when_read: Vec::new(),
+            read_again: false,
             joins: asks::Joins::default(),
             others: others::Others::default(),
             quiet_since: None,

@@ -18,8 +18,8 @@ const SAY_EVERY: u64 = 4;
 /// See the module.
 #[derive(Default)]
 pub(super) struct Others {
-    /// By node: what it said, and when that was new here.
-    said: HashMap<Uuid, (NodeSays, Instant)>,
+    /// By node: what it said, and when that was new here; not at all, of what stood there before this node listened.
+    said: HashMap<Uuid, (NodeSays, Option<Instant>)>,
     /// What this node said last.
     own: NodeSays,
     busy: bool,
@@ -29,7 +29,7 @@ pub(super) struct Others {
 
 impl Others {
     fn believed(&self) -> impl Iterator<Item = &NodeSays> {
-        self.said.values().filter(|(_, at)| at.elapsed() < BELIEVED).map(|(says, _)| says)
+        self.said.values().filter(|(_, at)| at.is_some_and(|at| at.elapsed() < BELIEVED)).map(|(says, _)| says)
     }
 }
 
@@ -43,10 +43,13 @@ impl LiveRoom {
         self.others.believed().any(|says| says.hosts > 0)
     }
 
-    /// Whether nobody is awaited at other nodes.
-    pub(super) fn others_are_done(&self) -> bool {
+    /// How many have answered and of how many that is awaited, at other nodes; none while one of them with players has
+    /// not said so of this step.
+    pub(super) fn elsewhere(&self) -> Option<(u32, u32)> {
         let rev = self.live.as_ref().map_or(0, |live| live.rev);
-        self.others.believed().all(|says| says.connected == 0 || (says.rev >= rev && says.answered >= says.expected))
+        let with_players = || self.others.believed().filter(|says| says.connected + says.expected > 0);
+        let all_know = with_players().all(|says| says.rev >= rev);
+        all_know.then(|| with_players().fold((0, 0), |(answered, expected), says| (answered + says.answered, expected + says.expected)))
     }
 
     /// Whether somebody may answer at another node.
@@ -87,7 +90,7 @@ impl LiveRoom {
         };
         let has_people = !live.people.is_empty();
         // Who never had anybody here says nothing; who had says so until all are gone.
-        let speaks = has_people || self.others.own.connected + self.others.own.hosts > 0;
+        let speaks = has_people || self.others.own.connected + self.others.own.hosts + self.others.own.expected > 0;
         self.others.own = says;
         self.others.busy = true;
         let (store, id, node) = (self.given.parts.store.clone(), self.id, self.given.parts.neighbours.node().0);
@@ -105,7 +108,7 @@ impl LiveRoom {
                         let known = room.others.said.get(&other);
                         if known.is_none_or(|(known, _)| known.beat != says.beat) {
                             // What was said before this node began to listen may be long over.
-                            let at = if known.is_some() || room.others.listening { Instant::now() } else { Instant::now() - BELIEVED };
+                            let at = (known.is_some() || room.others.listening).then(Instant::now);
                             room.others.said.insert(other, (says, at));
                         }
                     }

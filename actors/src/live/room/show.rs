@@ -278,14 +278,16 @@ impl LiveRoom {
         let at = now();
         let players = if in_lobby { live.people.present(at) } else { live.people.playing() };
         let is_open = matches!(live.game.phase, Phase::Open | Phase::Closing);
-        let (answered, expected) = live.awaited.count(at);
         let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let (answered, expected) = live.awaited.count(at);
+        let (others_answered, others_expected) = self.elsewhere().unwrap_or_default();
+        let (answered, expected) = (small(answered) + others_answered, small(expected) + others_expected);
         let usual = own_deadline_ms(&live.game, &live.quiz, Factor::Usual);
         let is_past = live.game.phase == Phase::Open && usual.is_some_and(|usual| millis(live.watch.elapsed(at)) >= usual);
         let base = Count { players, answered: None, expected: None, names: Vec::new(), with_more_time: None, away: None };
         let screen = Count {
-            answered: is_open.then_some(small(answered)),
-            expected: is_open.then_some(small(expected)),
+            answered: is_open.then_some(answered),
+            expected: is_open.then_some(expected),
             names: live.names(),
             ..base.clone()
         };
