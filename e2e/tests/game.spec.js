@@ -162,6 +162,16 @@ test('a whole game: a host, a screen, three phones; one reloads in the middle, n
   await expect(ana.getByRole('heading', { level: 1 })).toContainText('over');
   await expectAccessible(ana);
   await expectAccessible(page);
+  await page.getByRole('link', { name: 'Report' }).click();
+  await expect(page.getByRole('row', { name: /Ana/ })).toContainText('3 of 3');
+  await expect(page.getByRole('heading', { level: 3 })).toHaveCount(3);
+  await page.getByText('Its answers').first().click();
+  await expectAccessible(page);
+  await expectFits(page);
+  await shot(page, 'report');
+  await page.setViewportSize(PHONE.viewport);
+  await expectFits(page);
+  await shot(page, 'report-phone');
   for (const phone of phones) await phone.context().close();
 });
 

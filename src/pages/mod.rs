@@ -19,7 +19,7 @@ mod edition;
 struct Files;
 
 /// The pages and their files. `{id}` is any one part of an address: whether there is such a thing the page asks itself.
-const PAGES: [(&str, &str); 14] = [
+const PAGES: [(&str, &str); 15] = [
     ("/", "index.html"),
     ("/signin", "signin.html"),
     ("/signup", "signup.html"),
@@ -34,6 +34,7 @@ const PAGES: [(&str, &str); 14] = [
     ("/live/{id}", "play.html"),
     ("/live/{id}/screen", "screen.html"),
     ("/live/{id}/host", "host.html"),
+    ("/live/{id}/report", "report.html"),
 ];
 
 /// A browser asks each time whether what it has is still right.

@@ -18,6 +18,7 @@ pub mod quiz_files;
 pub mod quiz_view;
 pub mod quizzes;
 pub mod reactions;
+pub mod reports;
 pub mod restrictions;
 pub mod session;
 pub mod sign_up;
@@ -100,6 +101,7 @@ routes! {
     post "/api/v1/live" => live::make;
     post "/api/v1/live/join" => live::join;
     get "/api/v1/live/{id}" => live::one;
+    get "/api/v1/live/{id}/report" => reports::one;
     post "/api/v1/live/{id}/screen" => live::screen;
     post "/api/v1/live/{id}/hosts" => live::host;
     get "/api/v1/me/quizzes" => quizzes::own;

@@ -211,6 +211,16 @@ async fn a_game_is_played_from_the_lobby_to_the_podium(place: Place) {
     assert_eq!(ana.peer.event("quiz.place").await["d"]["correct"], 1);
     stage.step(json!({ "step": "end" }), "quiz.ended").await;
     assert_eq!(screen.peer.event("quiz.ended").await["d"]["reason"], "done");
+    let at = format!("/api/v1/live/{room}/report");
+    let report = stage.browser.get(&at).await.expect(StatusCode::OK).json();
+    assert_eq!((&report["session"]["players"], &report["questions"][0]["answered"]), (&json!(2), &json!(2)), "{report}");
+    assert_eq!((&report["players"][0]["correct"], &report["players"][0]["scored"]), (&json!(1), &json!(2)), "{report}");
+    let csv = stage.browser.get(&format!("{at}?format=csv")).await.expect(StatusCode::OK);
+    assert!(csv.text().contains("Ana") && csv.header("content-disposition").contains("report.csv"));
+    let workbook = stage.browser.get(&format!("{at}?format=xlsx")).await.expect(StatusCode::OK);
+    assert!(workbook.header("content-type").contains("spreadsheetml"));
+    stage.browser.get(&format!("{at}?format=pdf")).await.refused(StatusCode::BAD_REQUEST, "bad_request");
+    app.person("zoe").await.get(&at).await.refused(StatusCode::NOT_FOUND, "not_found");
     let mut late = app.browser().await;
     late.post("/api/v1/live/join", json!({ "pin": stage.pin })).await.refused(StatusCode::NOT_FOUND, "not_found");
     app.stop().await;

@@ -120,8 +120,8 @@ const PHASES = {
   'quiz.lobby': lobby,
   'quiz.intro': question, 'quiz.open': question, 'quiz.closing': question, 'quiz.locked': question, 'quiz.votes': question, 'quiz.solution': question,
   'quiz.scoreboard': (d) => panel(say('live.scoreboard'), el('h1', { tabindex: '-1', id: 'q' }, say('live.after-question', { n: d.q + 1 })), boardTable(d.top, say('live.scoreboard')), d.teams?.length > 0 && teamTable(d.teams)),
-  'quiz.podium': (d) => panel(say('live.podium'), el('h1', { tabindex: '-1', id: 'q' }, say('live.well-played', { n: d.players })), d.ranked && podiumSteps(d.steps), d.teams?.length > 0 && teamTable(d.teams)),
-  'quiz.ended': (d) => panel(say('live.over'), el('h1', { tabindex: '-1', id: 'q' }, say('live.over')), el('p', { dir: 'auto' }, d.title)),
+  'quiz.podium': (d) => panel(say('live.podium'), el('h1', { tabindex: '-1', id: 'q' }, say('live.well-played', { n: d.players })), d.ranked && podiumSteps(d.steps), d.teams?.length > 0 && teamTable(d.teams), el('a', { class: 'btn btn--line', href: `/live/${room}/report` }, icon('list'), say('live.report'))),
+  'quiz.ended': (d) => panel(say('live.over'), el('h1', { tabindex: '-1', id: 'q' }, say('live.over')), el('p', { dir: 'auto' }, d.title), el('a', { class: 'btn btn--act', href: `/live/${room}/report` }, icon('list'), say('live.report'))),
 };
 
 /** What is said where there is no game to show. @type {Record<string, string>} */

@@ -3,8 +3,8 @@
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use allthrive_domain::quiz::game::{Kept, Player};
 use allthrive_protocol::quiz::live::Role;
-use allthrive_protocol::{Code, Refusal, RoomId};
 use allthrive_protocol::quiz::phase::{Door, Votes};
+use allthrive_protocol::{Code, Refusal, RoomId};
 use allthrive_store::live::{AnswerRow, SessionRow, StateRow};
 use allthrive_store::{Error, Store};
 

@@ -285,12 +285,8 @@ impl LiveRoom {
         let usual = own_deadline_ms(&live.game, &live.quiz, Factor::Usual);
         let is_past = live.game.phase == Phase::Open && usual.is_some_and(|usual| millis(live.watch.elapsed(at)) >= usual);
         let base = Count { players, answered: None, expected: None, names: Vec::new(), with_more_time: None, away: None };
-        let screen = Count {
-            answered: is_open.then_some(answered),
-            expected: is_open.then_some(expected),
-            names: live.names(),
-            ..base.clone()
-        };
+        let screen =
+            Count { answered: is_open.then_some(answered), expected: is_open.then_some(expected), names: live.names(), ..base.clone() };
         let host = Count {
             with_more_time: is_past.then(|| small(live.more_time_awaited().count())),
             away: Some(live.people.away()),
