@@ -10,7 +10,7 @@ const tsc = fileURLToPath(new URL('../../e2e/node_modules/.bin/tsc', import.meta
 
 rmSync(`${here}src`, { recursive: true, force: true });
 mkdirSync(`${here}src`);
-for (const file of ['client.js', 'places.js', 'pulse.js', 'refusal.js', 'uuid.js']) cpSync(`${pages}${file}`, `${here}src/${file}`);
+for (const file of ['backoff.js', 'client.js', 'places.js', 'pulse.js', 'refusal.js', 'uuid.js']) cpSync(`${pages}${file}`, `${here}src/${file}`);
 
 const made = spawnSync(tsc, ['-p', here], { stdio: 'inherit' });
 if (made.status !== 0) {

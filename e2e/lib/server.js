@@ -45,6 +45,21 @@ export class Server {
     return server;
   }
 
+  /** Starts one with the people and the talk of `allthrive seed-demo`; `password` is what all of them have. */
+  static async demo() {
+    const server = new Server();
+    server.dir = await mkdtemp(join(tmpdir(), 'allthrive-e2e-'));
+    server.settings = { ...GENEROUS };
+    server.listen = '127.0.0.1:0';
+    const { PATH, HOME, LANG } = process.env;
+    const made = spawnSync(BINARY, ['seed-demo'], { cwd: server.dir, env: { PATH, HOME, LANG, ALLTHRIVE__SERVER__DATA_DIR: join(server.dir, 'data') }, encoding: 'utf8' });
+    const password = /password of each is (\S+)/.exec(made.stdout)?.[1];
+    if (!password) throw new Error(`seed-demo ended with ${made.status}:\n${made.stdout}${made.stderr}`);
+    server.password = password;
+    await server.run();
+    return server;
+  }
+
   /** Starts the process and waits until it has said where it is. */
   async run() {
     const { PATH, HOME, LANG } = process.env;

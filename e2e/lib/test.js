@@ -59,6 +59,8 @@ async function violationsOf(page, runOnly) {
 
 /** No violation of WCAG 2.2 AA or of axe's best practices, in the light and in the dark. */
 export async function expectAccessible(page) {
+  // Before its script ran a page is only on its way: its main part comes with it.
+  await expect(page.locator('main, [role="main"]')).toHaveCount(1);
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     // Only colours differ in the dark.

@@ -194,6 +194,13 @@ for (const [size, options] of Object.entries(SIZES)) {
         await look(`${name}, open`);
         await escape(page);
       }]),
+      ['profile card', async () => {
+        await page.locator('#details .member').filter({ hasText: `@${zoe.name}` }).getByRole('button', { name: 'Steps for' }).click();
+        await page.getByRole('menuitem', { name: 'Profile' }).click();
+        await expect(page.getByRole('dialog')).toContainText('Here since');
+        await look('profile card, open');
+        await escape(page);
+      }],
       ['slow mode', async () => {
         await page.locator('#details').getByRole('button', { name: 'Slow mode' }).click();
         await expect(page.getByRole('dialog')).toBeVisible();
@@ -215,6 +222,35 @@ for (const [size, options] of Object.entries(SIZES)) {
       ['back online', async () => {
         await mira.context.setOffline(false);
         await expect(page.locator('#banner')).toContainText('Back online.');
+      }],
+      ['a long conversation, read further up', async () => {
+        await zoe.sayAll(Array.from({ length: 120 }, (_, at) => `Wave ${at + 1}`));
+        await mira.sees('Wave 120');
+        await page.locator('.thread__scroll').evaluate((scroller) => {
+          scroller.scrollTop = -1200;
+        });
+        await expect(page.getByRole('button', { name: 'To the newest' })).toBeVisible();
+      }],
+      ['list and conversation on their way', async () => {
+        const held = new Promise((resolve) => {
+          states.release = resolve;
+        });
+        await page.route('**/api/v1/**conversations**', async (route) => {
+          await held;
+          await route.continue();
+        });
+        await page.goto('about:blank');
+        await page.goto(room);
+        await expect(page.locator(size === 'phone' ? '.thread .skeleton' : '.list .skeleton').first()).toBeVisible();
+        await expect(page.locator('.thread .skeleton').first()).toBeVisible();
+      }],
+      ['list and conversation late', async () => {
+        await expect(page.getByText('This takes longer than usual.').filter({ visible: true }).first()).toBeVisible();
+      }],
+      ['list and conversation there', async () => {
+        states.release();
+        await mira.sees('Wave 120');
+        await page.unrouteAll({ behavior: 'ignoreErrors' });
       }],
       ['a message that failed', async () => {
         await page.routeWebSocket(/\/v1\/ws$/, (socket) => {

@@ -2,6 +2,7 @@
 // (places.js has the rule of catching up and what it promises). It needs no framework and no page: in a page of the
 // server its cookie is enough, elsewhere `url` and `ticket` say where and who (clients/js is this file for npm).
 
+import { pauseAfter } from './backoff.js';
 import { Places } from './places.js';
 import { Pulse } from './pulse.js';
 import { CommandError, ended, lost } from './refusal.js';
@@ -14,8 +15,6 @@ const SUBPROTOCOL = 'allthrive.v1.json';
 const OPEN = 1;
 const WAKE_ANSWER_MS = 2_500;
 const SUSPECT_ANSWER_MS = 1_000;
-const BACKOFF_FIRST_MS = 500;
-const BACKOFF_MOST_MS = 30_000;
 const STEADY_MS = 10_000;
 const EXPIRY_MARGIN_MS = 30_000;
 const AGAIN_MS = 1_000;
@@ -389,9 +388,8 @@ export class Client extends EventTarget {
   }
 
   #retryLater() {
-    const most = Math.min(BACKOFF_MOST_MS, BACKOFF_FIRST_MS * 2 ** this.failures);
+    const wait = pauseAfter(this.failures);
     this.failures += 1;
-    const wait = most * (0.5 + Math.random() / 2);
     this.nextTry = Date.now() + wait;
     globalThis.clearTimeout(this.retryTimer);
     this.retryTimer = globalThis.setTimeout(() => this.#connect(), wait);

@@ -286,10 +286,10 @@ export class ThreadView {
     return !this.scroller || (this.scroller.scrollTop > -NEAR_PX && !this.conversation?.later);
   }
 
-  /** The first message that is in sight, and where. */
+  /** The first message that is in sight, and where; no divider: the one of a day goes up as older messages come. */
   #anchor() {
     const top = this.scroller.getBoundingClientRect().top;
-    const row = [...this.messages.children].find((child) => child !== this.older && child !== this.later && child.getBoundingClientRect().bottom > top);
+    const row = [...this.messages.children].find((child) => child.classList.contains('msg') && child.getBoundingClientRect().bottom > top);
     return row ? { row, top: row.getBoundingClientRect().top } : null;
   }
 
