@@ -72,7 +72,7 @@ function table(players) {
   const rows = players.map((one) => el('tr', {}, el('th', { scope: 'row' }, el('span', { class: 'row' }, avatar(one.name, 'avatar--sm'), el('span', { dir: 'auto' }, one.name), !one.user && el('span', { class: 'badge badge--note' }, say('live.guest')))),
     cell('live.correct', say('live.n-of', { n: one.correct, of: one.scored }), true), cell('live.points', figure(one.points)), cell('live.median', seconds(one.median_ms)), cell('live.best-streak', figure(one.best_streak)),
     cell('live.place', one.rank ? figure(one.rank) : '–'), cell('live.missed', one.missed.map((/** @type {number} */ q) => figure(q + 1)).join(', ') || '–')));
-  return el('div', { class: 'card' }, el('div', { class: 'table-wrap', role: 'region', 'aria-label': say('live.players'), tabindex: '0' },
+  return el('div', { class: 'card' }, el('div', { class: 'table-wrap', role: 'region', 'aria-label': say('live.players-by'), tabindex: '0' },
     el('table', { class: 'table' }, el('caption', { class: 'vh' }, say('live.players-by')), el('thead', {}, el('tr', {}, ...head.map((key) => el('th', { scope: 'col' }, sayBy(key))))), el('tbody', {}, ...rows))));
 }
 
