@@ -53,13 +53,19 @@ test('in a page from the left, text from the right keeps its direction, whole an
   const row = page.getByRole('link', { name: TITLE });
   expect(await row.locator('.conv__name').evaluate((node) => getComputedStyle(node).direction)).toBe('rtl');
   expect((await box(row.locator('.conv__time'))).left).toBeGreaterThan((await box(row.locator('.conv__name'))).left);
+  // Who said it stands where the line begins, what was said runs and is cut as it is written.
+  await mira.write(SAID[0][0].repeat(4));
+  await expect(row.locator('.conv__said > span')).toContainText(SAID[0][0]);
+  expect(await row.locator('.conv__said').evaluate((node) => getComputedStyle(node).direction)).toBe('ltr');
+  expect(await row.locator('.conv__said > span').evaluate((node) => [getComputedStyle(node).direction, node.scrollWidth > node.clientWidth])).toEqual(['rtl', true]);
+  expect((await box(row.locator('.conv__said > bdi'))).right).toBeLessThan((await box(row.locator('.conv__said > span'))).left);
   // What is typed turns the field while it is typed; what it says stays.
   await page.locator('#write').fill('שלום');
   expect(await page.locator('#write').evaluate((node) => getComputedStyle(node).direction)).toBe('rtl');
   await page.locator('#write').fill('');
   // An answer quotes in the quoted direction.
-  await bubbles(page, SAID[0][0]).hover();
-  await page.locator('.msg').filter({ hasText: SAID[0][0] }).focus();
+  await bubbles(page, SAID[0][0]).first().hover();
+  await page.locator('.msg').filter({ hasText: SAID[0][0] }).first().focus();
   await page.keyboard.press('r');
   await mira.write('I will be there');
   await mira.sees('I will be there');

@@ -163,12 +163,12 @@ export class ListView {
     const content = [nameOf(conversation), last ? whenShort(last.ts) : '', who, line, conversation.unread, isHere, typing].join('\n');
     if (this.drawn.get(link) === content) return row;
     this.drawn.set(link, content);
-    // A name of one script beside a text of another: the line runs as the name does, the text as it does itself.
-    const said = typing ? [el('span', { class: 'conv__typing' }, typing)] : who ? parts('list.said', { who: who, line: el('bdi', {}, line) }) : [line];
+    // A name of one script beside a text of another: each has its own direction, and the text is cut where it ends.
+    const said = typing ? [el('span', { class: 'conv__typing' }, typing)] : who ? parts('list.said', { who: el('bdi', { class: 'truncate' }, who), line: el('span', { class: 'truncate', dir: 'auto' }, line) }) : [line];
     const count = conversation.unread > 0 && el('span', { class: 'unread' }, conversation.unread >= 100 ? '99+' : figure(conversation.unread), el('span', { class: 'vh' }, ` ${say('unread')}`));
     link.replaceChildren(avatarOf(conversation, '', isHere), el('span', { class: 'conv__name truncate', dir: 'auto' }, nameOf(conversation), isHere && el('span', { class: 'vh' }, say('list.here'))),
       last ? el('time', { class: 'conv__time', datetime: new Date(last.ts).toISOString() }, whenShort(last.ts)) : el('span'),
-      el('span', { class: 'conv__last truncate', dir: 'auto' }, ...said),
+      el('span', { class: `conv__last ${who && !typing ? 'conv__said' : 'truncate'}`, dir: who && !typing ? null : 'auto' }, ...said),
       el('span', { class: 'conv__end' }, count));
     return row;
   }
