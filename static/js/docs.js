@@ -142,10 +142,13 @@ async function start() {
     const made = () => [...socketItems(socket), ...restItems(rest)];
     let items = made();
     draw(items);
+    // What was typed before there was anything to find.
+    if (byId('find').value) find(items);
     byId('find').addEventListener('input', () => find(items));
     document.addEventListener('language', () => {
       items = made();
       draw(items);
+      if (byId('find').value) find(items);
       byId('start-code').replaceChildren(code('JavaScript', START));
     });
   } catch {

@@ -119,7 +119,7 @@ async fn run(mut server: Server, dice: &mut Dice) {
 async fn run_on_two(mut one: Server, mut other: Server, mut redis: OwnRedis, dice: &mut Dice) {
     let (mira, game, players) = set_up(&[&one, &other]).await;
     begin(&mira, &game).await;
-    until(&one, &game, || game.acknowledged.get() >= 1 + PLAYERS / 4).await;
+    until(&one, &game, || game.acknowledged.get() > PLAYERS / 4).await;
     redis.kill();
     let moment = PLAYERS + 1 + dice.below(PLAYERS - 20);
     until(&one, &game, || game.acknowledged.get() >= moment).await;
