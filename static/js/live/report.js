@@ -57,7 +57,7 @@ function row(question) {
   const scored = question.correct !== undefined && question.correct !== null;
   const line = (/** @type {string} */ name, /** @type {string} */ value) => el('div', {}, el('dt', {}, name), el('dd', { class: 'num' }, value));
   const given = question.answers.length > 0 && el('details', { class: 'small' }, el('summary', {}, say('live.its-answers')),
-    el('ul', { class: 'stack stack--sm', role: 'list' }, ...question.answers.map((/** @type {any} */ one) => el('li', {}, el('span', { dir: 'auto' }, one.text), ` × ${figure(one.count)}`, one.right && el('span', { class: 'pill-correct' }, icon('check', 'icon icon--sm'), ` ${say('live.correct')}`)))));
+    el('ul', { class: 'stack stack--sm', role: 'list' }, ...question.answers.map((/** @type {any} */ one) => el('li', {}, el('span', { dir: 'auto' }, one.text), ` × ${figure(one.count)} `, one.right && el('span', { class: 'pill-correct' }, icon('check', 'icon icon--sm'), ` ${say('live.correct')}`)))));
   const data = question.voided ? el('p', { class: 'small quiet' }, say('live.voided-line'))
     : el('div', { class: 'qreport__data' }, scored && share(question), el('dl', { class: 'qreport__facts' }, line(say('live.correct'), percent(question.correct)), line(say('live.no-answer'), percent(question.unanswered)), line(say('live.median'), seconds(question.median_ms))),
       question.distractor && el('p', { class: 'small quiet' }, say('live.distractor', { answer: question.distractor })), given);
