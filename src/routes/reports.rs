@@ -9,7 +9,6 @@ use allthrive_domain::quiz::report::{Report, Session, report, sheets};
 use allthrive_protocol::RoomId;
 use allthrive_protocol::quiz::live::Role;
 use allthrive_store::Error;
-use allthrive_store::live::AnswerRow;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -17,8 +16,6 @@ use crate::auth::Verified;
 use crate::error::{Problem, ProblemBody};
 use crate::state::State;
 
-/// Rows of one read.
-const PAGE: u32 = 2_000;
 /// Where the players stand among the sheets.
 const PLAYERS: usize = 1;
 /// A workbook.
@@ -77,20 +74,8 @@ pub async fn one(
 async fn read(state: &State, room: RoomId) -> Result<Option<Report>, Error> {
     let store = &state.store;
     let Some(session) = store.live_session(room).await? else { return Ok(None) };
-    let (mut players, mut after) = (Vec::new(), 0);
-    loop {
-        let page = store.live_players(room, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.change;
-        players.extend(page);
-    }
-    let (mut answers, mut after) = (Vec::new(), 0);
-    loop {
-        let page = store.live_answers(room, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.no;
-        answers.extend(page.into_iter().map(kept));
-    }
+    let players = store.all_live_players(room, 0).await?;
+    let answers: Vec<Kept> = store.all_live_answers(room, 0).await?.into_iter().map(Into::into).collect();
     Ok(Some(report(&Session {
         game: &session.state.game,
         quiz: &session.content,
@@ -99,9 +84,4 @@ async fn read(state: &State, room: RoomId) -> Result<Option<Report>, Error> {
         began_at: Some(session.created_at),
         ended_at: session.ended_at,
     })))
-}
-
-fn kept(row: AnswerRow) -> Kept {
-    let AnswerRow { no, player, q, round, n, choice, t_ms, .. } = row;
-    Kept { player, q, round, n, no, choice, t_ms }
 }

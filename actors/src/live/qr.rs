@@ -37,7 +37,9 @@ mod tests {
         let (path, size) = path(text);
         let code = QrCode::encode_text(text, QrCodeEcc::Medium).unwrap();
         let dark = (0..code.size()).flat_map(|y| (0..code.size()).map(move |x| (x, y))).filter(|(x, y)| code.get_module(*x, *y)).count();
-        let drawn: usize = path.split('h').skip(1).step_by(2).map(|run| run.split('v').next().unwrap().parse::<usize>().unwrap()).sum();
+        // Each run is "M…h7v1h-7z": its length stands between the first "h" and the "v".
+        let runs = path.split_terminator('z').map(|run| run.split_once('h').unwrap().1.split_once('v').unwrap().0);
+        let drawn: usize = runs.map(|length| length.parse::<usize>().unwrap()).sum();
         assert_eq!((drawn, size), (dark, u32::try_from(code.size()).unwrap()));
         assert!(path.starts_with("M0 0h7v1h-7z"), "the corner's square: {path}");
     }

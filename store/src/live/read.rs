@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use allthrive_domain::quiz::freeze::Frozen;
-use allthrive_domain::quiz::game::{Game, Player};
+use allthrive_domain::quiz::game::{Game, Kept, Player};
 use allthrive_domain::time::Micros;
 use allthrive_protocol::quiz::answer::Given;
 use allthrive_protocol::quiz::live::Role;
@@ -116,6 +116,16 @@ pub struct AnswerRow {
     pub at: Micros,
 }
 
+impl From<AnswerRow> for Kept {
+    fn from(row: AnswerRow) -> Self {
+        let AnswerRow { no, player, q, round, n, choice, t_ms, .. } = row;
+        Self { player, q, round, n, no, choice, t_ms }
+    }
+}
+
+/// Rows of one read of all.
+const PAGE: u32 = 2_000;
+
 /// The columns of a [`StateRow`], of `live_sessions s` and its last step `l`.
 macro_rules! state_columns {
     () => {
@@ -223,6 +233,34 @@ impl Store {
             })
         };
         rows.iter().map(answer).collect()
+    }
+
+    /// As [`Self::live_players`], to the last.
+    ///
+    /// # Errors
+    /// As [`crate::Engine::all`].
+    pub async fn all_live_players(&self, room: RoomId, mut after: u64) -> Result<Vec<Player>, Error> {
+        let mut all = Vec::new();
+        loop {
+            let page = self.live_players(room, after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(all) };
+            after = last.change;
+            all.extend(page);
+        }
+    }
+
+    /// As [`Self::live_answers`], to the last.
+    ///
+    /// # Errors
+    /// As [`crate::Engine::all`].
+    pub async fn all_live_answers(&self, room: RoomId, mut after: u64) -> Result<Vec<AnswerRow>, Error> {
+        let mut all = Vec::new();
+        loop {
+            let page = self.live_answers(room, after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(all) };
+            after = last.no;
+            all.extend(page);
+        }
     }
 
     /// What an account is in a session, if it is a host of any kind.

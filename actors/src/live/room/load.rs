@@ -1,7 +1,7 @@
 //! A session from the store: all of it when it begins here, and what is new when another node has written.
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
-use allthrive_domain::quiz::game::{Kept, Player};
+use allthrive_domain::quiz::game::Player;
 use allthrive_protocol::quiz::live::Role;
 use allthrive_protocol::quiz::phase::{Door, Votes};
 use allthrive_protocol::{Code, Refusal, RoomId};
@@ -15,9 +15,6 @@ use crate::live::awaited::Awaited;
 use crate::live::qr;
 use crate::live::stopwatch::Stopwatch;
 
-/// Rows of one read.
-const PAGE: u32 = 2_000;
-
 struct Whole {
     session: SessionRow,
     players: Vec<Player>,
@@ -30,36 +27,11 @@ pub(super) struct News {
     players: Vec<Player>,
 }
 
-async fn players(store: &Store, room: RoomId, mut after: u64) -> Result<Vec<Player>, Error> {
-    let mut all = Vec::new();
-    loop {
-        let page = store.live_players(room, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(all) };
-        after = last.change;
-        all.extend(page);
-    }
-}
-
-async fn answers(store: &Store, room: RoomId, mut after: u64) -> Result<Vec<AnswerRow>, Error> {
-    let mut all = Vec::new();
-    loop {
-        let page = store.live_answers(room, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(all) };
-        after = last.no;
-        all.extend(page);
-    }
-}
-
 async fn whole(store: Store, room: RoomId) -> Result<Option<Whole>, Error> {
     let Some(session) = store.live_session(room).await? else { return Ok(None) };
-    let players = players(&store, room, 0).await?;
-    let answers = answers(&store, room, 0).await?;
+    let players = store.all_live_players(room, 0).await?;
+    let answers = store.all_live_answers(room, 0).await?;
     Ok(Some(Whole { session, players, answers }))
-}
-
-fn kept(row: AnswerRow) -> Kept {
-    let AnswerRow { no, player, q, round, n, choice, t_ms, .. } = row;
-    Kept { player, q, round, n, no, choice, t_ms }
 }
 
 impl LiveRoom {
@@ -117,7 +89,7 @@ impl LiveRoom {
             kept: (state.node == Some(own) && session.ended_at.is_none()).then_some(state.term),
             people,
             last_no: answers.last().map_or(0, |answer| answer.no),
-            answers: answers.into_iter().map(kept).collect(),
+            answers: answers.into_iter().map(Into::into).collect(),
             current: std::collections::HashMap::new(),
             votes: Votes { answered: 0, players: 0, options: Default::default(), written: Vec::new() },
             standing: Default::default(),
@@ -144,7 +116,7 @@ impl LiveRoom {
         let (store, id, changes) = (self.given.parts.store.clone(), self.id, live.people.changes);
         let work = async move {
             let Some(state) = store.live_state(id).await? else { return Ok(None) };
-            let players = if state.changes > changes { players(&store, id, changes).await? } else { Vec::new() };
+            let players = if state.changes > changes { store.all_live_players(id, changes).await? } else { Vec::new() };
             Ok::<_, Error>(Some(News { state, players }))
         };
         ctx.spawn(work.into_actor(self).map(|read, room, ctx| match read {
@@ -176,7 +148,7 @@ impl LiveRoom {
         self.reading = true;
         let (store, id, last) = (self.given.parts.store.clone(), self.id, live.last_no);
         let rev = live.rev;
-        ctx.spawn(async move { answers(&store, id, last).await }.into_actor(self).map(move |read, room, ctx| {
+        ctx.spawn(async move { store.all_live_answers(id, last).await }.into_actor(self).map(move |read, room, ctx| {
             room.reading = false;
             room.guarded(ctx, |room, ctx| room.took_answers(rev, read, ctx));
         }));
@@ -192,7 +164,7 @@ impl LiveRoom {
                         live.awaited.answered(row.player);
                         live.current.insert(row.player, row.choice.clone());
                     }
-                    live.answers.push(kept(row));
+                    live.answers.push(row.into());
                     live.stale = true;
                     self.dirty.tally = true;
                 }
