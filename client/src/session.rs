@@ -21,6 +21,10 @@ use crate::{Error, tls};
 /// Longest wait for an answer. A sign-in takes a tenth of a second of the server's on purpose, and may queue.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long a connection may have idled to be used again. Servers close idle ones after five seconds or more, and a
+/// request that meets its close is lost.
+const IDLE: Duration = Duration::from_secs(2);
+
 /// Longest answer that is read.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
@@ -79,7 +83,7 @@ impl Session {
             return Err(Error::Address(server.to_owned()));
         }
         let tls = tls::config();
-        let connector = Connector::new().rustls_0_23(tls.clone());
+        let connector = Connector::new().rustls_0_23(tls.clone()).conn_keep_alive(IDLE);
         Ok(Self(Rc::new(Inner {
             http: Client::builder().connector(connector).timeout(PATIENCE).disable_redirects().finish(),
             tls,

@@ -4,7 +4,7 @@
 
 import { pauseAfter } from './backoff.js';
 import { Places } from './places.js';
-import { Pulse } from './pulse.js';
+import { Pulse, SUSPECT_ANSWER_MS } from './pulse.js';
 import { CommandError, ended, lost } from './refusal.js';
 import { uuid } from './uuid.js';
 
@@ -14,7 +14,6 @@ const SUBPROTOCOL = 'allthrive.v1.json';
 /** `WebSocket.OPEN`, wherever the socket comes from. */
 const OPEN = 1;
 const WAKE_ANSWER_MS = 2_500;
-const SUSPECT_ANSWER_MS = 1_000;
 const STEADY_MS = 10_000;
 const EXPIRY_MARGIN_MS = 30_000;
 const AGAIN_MS = 1_000;
@@ -268,7 +267,7 @@ export class Client extends EventTarget {
     this.dispatchEvent(new CustomEvent('welcome', { detail: welcome }));
     this.#caughtUp();
     // The network may have gone while the greeting was on its way.
-    if (!navigator.onLine) this.pulse.probe(SUSPECT_ANSWER_MS);
+    if (globalThis.navigator?.onLine === false) this.pulse.probe(SUSPECT_ANSWER_MS);
   }
 
   /** @param {string} text */

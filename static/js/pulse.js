@@ -4,6 +4,9 @@
 const QUIET_MS = 25_000;
 const ANSWER_MS = 10_000;
 const LOOK_MS = 1_000;
+/** The same two while the browser says that it has no network. */
+const SUSPECT_QUIET_MS = 2_000;
+export const SUSPECT_ANSWER_MS = 1_000;
 
 /**
  * @typedef {object} Needs
@@ -65,14 +68,17 @@ export class Pulse {
     const asked = Date.now();
     this.probeTimer = /** @type {any} */ (globalThis.setTimeout(() => {
       this.probeTimer = 0;
+      // What was on its way when the network went is no answer: ask again.
       if (this.lastHeard < asked) this.needs.dead(4009);
+      else this.probe(within);
     }, within));
     this.needs.ping().catch(() => {}).finally(() => this.calm());
   }
 
   #look() {
     const quiet = Date.now() - this.lastHeard;
-    if (this.needs.isUp() && quiet >= QUIET_MS) this.probe(ANSWER_MS);
+    const suspect = globalThis.navigator?.onLine === false;
+    if (this.needs.isUp() && quiet >= (suspect ? SUSPECT_QUIET_MS : QUIET_MS)) this.probe(suspect ? SUSPECT_ANSWER_MS : ANSWER_MS);
     if (this.needs.isOpening() && quiet >= ANSWER_MS) this.needs.dead(1006);
   }
 }
