@@ -33,6 +33,7 @@ use crate::crypto::keyed_digest;
 use crate::headers::{SecurityHeaders, secure};
 use crate::mail::Mailer;
 use crate::origin::{Origin, OwnOrigins};
+use crate::routes::results::Results;
 use crate::state::State;
 use crate::telemetry::trace_request;
 use crate::{pages, routes};
@@ -196,6 +197,7 @@ fn state(settings: Settings, store: Store, clock: Clock, address: SocketAddr, wo
     let system = System::start(options(&settings, &main, store.clone(), clock.clone(), workers));
     Ok(State {
         system,
+        results: Results::default(),
         cookies: Cookies::of(&main),
         security_headers: SecurityHeaders::of(&origins, &settings.quiz.image_hosts),
         access_tokens: AccessTokens::new(&settings.keys.access, main.to_string()),

@@ -16,6 +16,7 @@ use crate::headers::SecurityHeaders;
 use crate::mail::Mailer;
 use crate::origin::OwnOrigins;
 use crate::peer::Proxies;
+use crate::routes::results::Results;
 
 /// One per server, shared by its threads.
 pub struct State {
@@ -41,6 +42,8 @@ pub struct State {
     pub mailer: Mailer,
     /// Who is alive: sessions and rooms.
     pub system: System,
+    /// Live sessions that are over and whose results are asked for.
+    pub results: Results,
 }
 
 impl State {

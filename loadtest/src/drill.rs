@@ -16,6 +16,8 @@ use tokio::task::LocalSet;
 use tokio::time::sleep;
 use uuid::Uuid;
 
+use crate::game::{self, Hall};
+
 /// Longest wait for what must come by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long each line of a drill takes at least.
@@ -26,6 +28,8 @@ const ATTACKERS: usize = 20;
 const PAUSE: Duration = Duration::from_millis(20);
 /// Messages of the fan-out drill.
 const TOLD: usize = 1_000;
+/// Players of the games, one game after the other.
+const PLAYERS: [usize; 4] = [1_250, 2_500, 5_000, 10_000];
 /// Rooms, and as many clients, of the drill of writes.
 const WRITERS: usize = 16;
 /// Messages without an answer, all clients together.
@@ -61,6 +65,8 @@ enum Kind {
     Idle,
     /// Processor time of a million deliveries in one room.
     Fanout,
+    /// Live games of thousands: how far apart they see a question, how long an answer takes, and its bytes.
+    Game,
     /// Durable messages a second, and how long each took.
     Writes,
 }
@@ -72,6 +78,7 @@ impl Drill {
             Kind::Attacks => self.attacks().await,
             Kind::Idle => self.idle().await,
             Kind::Fanout => self.fanout().await,
+            Kind::Game => self.game().await,
             Kind::Writes => self.writes().await,
         }
     }
@@ -193,6 +200,46 @@ impl Drill {
                 "| {in_flight} | {TOLD} | {deliveries:.0} | {:.2} | {:.0} |",
                 cpu.as_secs_f64() * 1e6 / deliveries,
                 deliveries / took.as_secs_f64()
+            );
+        }
+        Ok(())
+    }
+
+    async fn game(&self) -> Result<(), Error> {
+        let mark = &Uuid::new_v4().simple().to_string()[..8];
+        let host = Person::enrol(&self.server, &self.mail, &format!("host-{mark}")).await?.session;
+        let process = Process(self.pid);
+        println!(
+            "| players | there in s | shown apart, ms: p50 | p99 | the most | acknowledged, ms: p50 | p99 | the most | KiB of a question | bytes a player | CPU s |"
+        );
+        println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+        for players in self.connections.map_or(PLAYERS.to_vec(), |players| vec![players]) {
+            let hall = Hall::open(host.clone()).await?;
+            let way = hall.way(&self.address());
+            let crowd = std::thread::spawn(move || on_a_thread(async move { Ok(game::play(way, players).await) }));
+            let there = hall.start(players).await?;
+            let cpu = process.cpu().map_err(lost)?;
+            let mut seen = crowd.join().map_err(|_| Error::Strange("the players went wrong".into()))?.map_err(Error::Strange)?;
+            let cpu = process.cpu().map_err(lost)?.saturating_sub(cpu);
+            if !seen.wrong.is_empty() || seen.over != players || seen.waits.len() != players * game::QUESTIONS {
+                let wrong = seen.wrong.iter().take(3).cloned().collect::<Vec<_>>().join("; ");
+                return Err(Error::Strange(format!("{} at the end, {} answers; {wrong}", seen.over, seen.waits.len())));
+            }
+            let skews = seen.skews();
+            seen.waits.sort_unstable();
+            let bytes = seen.bytes.iter().sum::<u64>() / game::QUESTIONS as u64;
+            println!(
+                "| {players} | {:.0} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1} |",
+                there.as_secs_f64(),
+                at(&skews, 50),
+                at(&skews, 99),
+                at(&skews, 100),
+                at(&seen.waits, 50),
+                at(&seen.waits, 99),
+                at(&seen.waits, 100),
+                bytes >> 10,
+                bytes / players as u64,
+                cpu.as_secs_f64(),
             );
         }
         Ok(())

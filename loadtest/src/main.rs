@@ -1,6 +1,7 @@
 //! `allthrive-load`: a crowd at a server, then the check; the conformance suite; or drills that measure.
 
 mod drill;
+mod game;
 mod suite;
 
 use std::path::PathBuf;
@@ -32,7 +33,7 @@ enum Command {
     Run(Run),
     /// Puts every case of the conformance suite to a server: what a client may rely on, over real connections.
     Conformance(suite::Conformance),
-    /// Measures a server of this machine: latency under attack, idle connections, fan-out, durable writes.
+    /// Measures a server of this machine: latency under attack, idle connections, fan-out, durable writes, a live game of thousands.
     Drill(drill::Drill),
 }
 

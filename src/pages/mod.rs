@@ -19,7 +19,7 @@ mod edition;
 struct Files;
 
 /// The pages and their files. `{id}` is any one part of an address: whether there is such a thing the page asks itself.
-const PAGES: [(&str, &str); 15] = [
+const PAGES: [(&str, &str); 16] = [
     ("/", "index.html"),
     ("/signin", "signin.html"),
     ("/signup", "signup.html"),
@@ -35,6 +35,7 @@ const PAGES: [(&str, &str); 15] = [
     ("/live/{id}/screen", "screen.html"),
     ("/live/{id}/host", "host.html"),
     ("/live/{id}/report", "report.html"),
+    ("/live/{id}/result", "result.html"),
 ];
 
 /// A browser asks each time whether what it has is still right.

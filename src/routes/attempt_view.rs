@@ -194,7 +194,7 @@ impl AttemptView {
 
 impl QuestionView {
     /// Nothing of the key is named here.
-    fn of(asked: Asked, answer: Option<Given>, verdict: Option<Verdict>) -> Self {
+    pub(super) fn of(asked: Asked, answer: Option<Given>, verdict: Option<Verdict>) -> Self {
         let Asked { kind, stem, image, hint, limit_ms: _, points, form, key: _, explanation: _, notes: _ } = asked;
         Self { kind, stem, image: image.map(Into::into), hint, points, form, answer, verdict }
     }

@@ -20,6 +20,7 @@ pub mod quizzes;
 pub mod reactions;
 pub mod reports;
 pub mod restrictions;
+pub mod results;
 pub mod session;
 pub mod sign_up;
 pub mod socket;
@@ -102,6 +103,7 @@ routes! {
     post "/api/v1/live/join" => live::join;
     get "/api/v1/live/{id}" => live::one;
     get "/api/v1/live/{id}/report" => reports::one;
+    post "/api/v1/live/{id}/result" => results::own;
     post "/api/v1/live/{id}/screen" => live::screen;
     post "/api/v1/live/{id}/hosts" => live::host;
     get "/api/v1/me/quizzes" => quizzes::own;

@@ -4,11 +4,13 @@ use actix_web::http::header::{CONTENT_DISPOSITION, ContentType};
 use actix_web::{HttpResponse, web};
 use allthrive_domain::export;
 use allthrive_domain::export::csv::Dialect;
-use allthrive_domain::quiz::game::Kept;
+use allthrive_domain::quiz::game::{Kept, Player};
 use allthrive_domain::quiz::report::{Report, Session, report, sheets};
+use allthrive_domain::time::Micros;
 use allthrive_protocol::RoomId;
 use allthrive_protocol::quiz::live::Role;
 use allthrive_store::Error;
+use allthrive_store::live::SessionRow;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -47,7 +49,7 @@ pub async fn one(
         Some(Role::Owner | Role::Cohost) => {}
         Some(_) | None => return Err(none()),
     }
-    let report = read(&state, room).await?.ok_or_else(none)?;
+    let report = Everything::read(&state, room).await?.ok_or_else(none)?.report();
     let named = |ending: &str| (CONTENT_DISPOSITION, format!("attachment; filename=\"report.{ending}\""));
     match kind.format.as_deref() {
         None | Some("json") => Ok(HttpResponse::Ok().json(report)),
@@ -70,18 +72,32 @@ pub async fn one(
     }
 }
 
-/// Everything that a report is made of.
-async fn read(state: &State, room: RoomId) -> Result<Option<Report>, Error> {
-    let store = &state.store;
-    let Some(session) = store.live_session(room).await? else { return Ok(None) };
-    let players = store.all_live_players(room, 0).await?;
-    let answers: Vec<Kept> = store.all_live_answers(room, 0).await?.into_iter().map(Into::into).collect();
-    Ok(Some(report(&Session {
-        game: &session.state.game,
-        quiz: &session.content,
-        players: &players,
-        answers: &answers,
-        began_at: Some(session.created_at),
-        ended_at: session.ended_at,
-    })))
+/// Everything that is kept of a session.
+pub(super) struct Everything {
+    pub(super) session: SessionRow,
+    pub(super) players: Vec<Player>,
+    pub(super) answers: Vec<Kept>,
+    began_at: Option<Micros>,
+}
+
+impl Everything {
+    pub(super) async fn read(state: &State, room: RoomId) -> Result<Option<Self>, Error> {
+        let store = &state.store;
+        let Some(session) = store.live_session(room).await? else { return Ok(None) };
+        let players = store.all_live_players(room, 0).await?;
+        let answers = store.all_live_answers(room, 0).await?.into_iter().map(Into::into).collect();
+        let began_at = store.live_began_at(room).await?;
+        Ok(Some(Self { session, players, answers, began_at }))
+    }
+
+    pub(super) fn report(&self) -> Report {
+        report(&Session {
+            game: &self.session.state.game,
+            quiz: &self.session.content,
+            players: &self.players,
+            answers: &self.answers,
+            began_at: self.began_at,
+            ended_at: self.session.ended_at,
+        })
+    }
 }

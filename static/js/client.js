@@ -98,6 +98,11 @@ export class Client extends EventTarget {
     else if (this.welcomed) this.pulse.probe(WAKE_ANSWER_MS);
   }
 
+  /** Whether a command would leave now. One that is closing takes nothing any more; what comes of that is another state. */
+  get isReady() {
+    return this.welcomed && this.socket?.readyState === OPEN;
+  }
+
   /** Does not wait for the next attempt. */
   tryNow() {
     if (this.state !== 'waiting') return;
@@ -114,10 +119,10 @@ export class Client extends EventTarget {
    * @returns {Promise<any>}
    */
   ask(op, room, d = {}) {
-    if (!this.socket || this.socket.readyState !== OPEN || (!this.welcomed && op !== 'hello')) return Promise.reject(lost());
+    if (op === 'hello' ? this.socket?.readyState !== OPEN : !this.isReady) return Promise.reject(lost());
     const id = ++this.lastId;
     const answered = new Promise((resolve, reject) => this.pending.set(id, { resolve, reject }));
-    this.socket.send(JSON.stringify({ id, op, room, d }));
+    /** @type {WebSocket} */ (this.socket).send(JSON.stringify({ id, op, room, d }));
     return answered;
   }
 
@@ -149,8 +154,7 @@ export class Client extends EventTarget {
     return new Promise((resolve, reject) => {
       const look = () => {
         const over = this.state === 'stopped' || this.state === 'signed_out';
-        // One that is closing takes nothing any more; what comes of that is another state.
-        if (!over && !(this.welcomed && this.socket?.readyState === OPEN)) return;
+        if (!over && !this.isReady) return;
         this.removeEventListener('state', look);
         if (over) reject(this.state === 'stopped' ? lost() : ended());
         else resolve();

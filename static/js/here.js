@@ -48,16 +48,11 @@ export class Here extends EventTarget {
 
   /** The person writes: the others are told, as often as the server takes it. @param {string} room */
   type(room) {
-    if (!this.client.welcomed || (this.told.get(room) ?? 0) > Date.now() - EVERY_MS) return;
+    if (!this.client.isReady || (this.told.get(room) ?? 0) > Date.now() - EVERY_MS) return;
     this.told.set(room, Date.now());
     this.client.ask('typing', room).catch((error) => {
       if (error.code === 'muted') this.dispatchEvent(new CustomEvent('refused', { detail: { item: { room }, code: error.code, afterMs: error.afterMs ?? 0 } }));
     });
-  }
-
-  /** The message is sent: the next one is told of at once. @param {string} room */
-  said(room) {
-    this.told.delete(room);
   }
 
   /** @param {import('./client.js').WireEvent} event */

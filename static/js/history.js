@@ -40,7 +40,7 @@ export class History {
         if (!(error instanceof CommandError)) throw error;
         if (error.code === 'rate_limited') await new Promise((resolve) => window.setTimeout(resolve, error.afterMs ?? 1_000));
         else if (error.code !== 'connection_lost') throw error;
-        else if (!this.client.welcomed) await new Promise((resolve) => this.client.addEventListener('welcome', resolve, { once: true }));
+        else if (!this.client.isReady) await new Promise((resolve) => this.client.addEventListener('welcome', resolve, { once: true }));
       }
     }
   }

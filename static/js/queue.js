@@ -128,7 +128,8 @@ export class Queue extends EventTarget {
       const lane = this.laneOf(item);
       if (busy.has(lane) || item.failed || item.acked) continue;
       busy.add(lane);
-      if (!item.flying && item.notBefore <= Date.now() && this.client.welcomed) this.#send(item);
+      // Not into one that is closing: the refusal comes at once, and would be followed by the next try, for ever.
+      if (!item.flying && item.notBefore <= Date.now() && this.client.isReady) this.#send(item);
     }
   }
 

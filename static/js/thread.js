@@ -159,7 +159,6 @@ export class ThreadView {
     const { rooms, id } = this;
     return new Composer({ room: id, account: rooms.me.id,
       send: (body, reply) => {
-        rooms.here.said(id);
         this.outbox.add(id, body, reply ?? undefined);
         this.#toEnd();
       },

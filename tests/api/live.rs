@@ -19,6 +19,7 @@ crate::stories! {
     who_is_kicked_hears_no_more,
     a_game_goes_on_where_it_stood_after_a_restart,
     members_are_told_in_the_conversation,
+    a_player_comes_back_to_the_own_result_once_it_is_over,
 }
 
 const SETTINGS: &[(&str, &str)] = &[("ALLTHRIVE__SERVER__WORKERS", "2")];
@@ -219,6 +220,13 @@ async fn a_game_is_played_from_the_lobby_to_the_podium(place: Place) {
     assert!(workbook.header("content-type").contains("spreadsheetml"));
     stage.browser.get(&format!("{at}?format=pdf")).await.refused(StatusCode::BAD_REQUEST, "bad_request");
     app.person("zoe").await.get(&at).await.refused(StatusCode::NOT_FOUND, "not_found");
+    let own =
+        app.browser().await.post(&format!("/api/v1/live/{room}/result"), json!({ "key": bo.key })).await.expect(StatusCode::OK).json();
+    assert_eq!((&own["standing"]["of"], &own["standing"]["correct"]), (&json!(2), &json!(1)), "{own}");
+    let [first, second] = &own["questions"].as_array().unwrap()[..] else { panic!("{own}") };
+    assert_eq!((&first["verdict"]["credit"], &first["earned"], &first["answer"]), (&json!(0), &json!(0), &json!({ "options": [wrong] })));
+    assert_eq!((&first["verdict"]["solution"]["right"], &second["verdict"]["credit"]), (&json!([right]), &json!(1_000)));
+    assert!(second["earned"].as_u64().unwrap() > 900 && second["verdict"]["explanation"].as_str().unwrap().contains("why"), "{second}");
     let mut late = app.browser().await;
     late.post("/api/v1/live/join", json!({ "pin": stage.pin })).await.refused(StatusCode::NOT_FOUND, "not_found");
     app.stop().await;
@@ -458,5 +466,40 @@ async fn members_are_told_in_the_conversation(place: Place) {
     let mut zoe = app.person("zoe").await;
     let foreign = json!({ "quiz": quiz["id"], "conversation": crew["id"] });
     zoe.write("/api/v1/live", Uuid::new_v4(), foreign).await.refused(StatusCode::NOT_FOUND, "not_found");
+    app.stop().await;
+}
+
+async fn a_player_comes_back_to_the_own_result_once_it_is_over(place: Place) {
+    let app = place.start(SETTINGS).await;
+    let mut stage = Stage::set(&app, settings()).await;
+    let room = stage.room;
+    let (mut ana, mut bo) = (stage.guest("Ana").await, stage.guest("Bo").await);
+    let mut zoe = app.person("zoe").await;
+    let entrance = zoe.post("/api/v1/live/join", json!({ "pin": stage.pin })).await.expect(StatusCode::OK).json();
+    let mut peer = app.joined(&zoe).await;
+    peer.ask("quiz.join", Some(room), json!({ "name": "Zoe", "token": entrance["token"] })).await;
+    stage.step(json!({ "step": "start" }), "quiz.lobby").await;
+    let open = stage.sees("quiz.open").await;
+    answer(&mut ana, room, 0, option(&open, true)).await;
+    answer(&mut bo, room, 0, option(&open, false)).await;
+    let at = format!("/api/v1/live/{room}/result");
+    let mut browser = app.browser().await;
+    // Not while it is on, whoever asks: it would tell keys.
+    browser.post(&at, json!({ "key": ana.key })).await.refused(StatusCode::CONFLICT, "session_running");
+    browser.post(&at, json!({ "key": base64_of(Uuid::new_v4()) })).await.refused(StatusCode::NOT_FOUND, "not_found");
+    stage.step(json!({ "step": "end" }), "quiz.podium").await;
+    let own = browser.post(&at, json!({ "key": ana.key })).await.expect(StatusCode::OK).json();
+    assert_eq!((&own["name"], &own["questions"]), (&json!("Ana"), &json!([])), "no question was asked to its end: {own}");
+    assert!(own["standing"].is_null(), "nobody is ranked: {own}");
+    stage.step(json!({ "step": "end" }), "quiz.ended").await;
+    let own = browser.post(&at, json!({ "key": bo.key })).await.expect(StatusCode::OK).json();
+    assert!(own["ended_ts"].is_u64(), "the step that followed is read: {own}");
+    let own = zoe.post(&at, json!({})).await.expect(StatusCode::OK).json();
+    assert_eq!(own["name"], "Zoe");
+    stage.browser.post(&at, json!({})).await.refused(StatusCode::NOT_FOUND, "not_found");
+    browser.post(&at, json!({})).await.refused(StatusCode::UNAUTHORIZED, "unauthorized");
+    browser.post(&at, json!({ "key": "short" })).await.refused(StatusCode::NOT_FOUND, "not_found");
+    app.clock.advance(std::time::Duration::from_secs(31 * 86_400));
+    browser.post(&at, json!({ "key": bo.key })).await.refused(StatusCode::NOT_FOUND, "not_found");
     app.stop().await;
 }

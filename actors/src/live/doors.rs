@@ -115,8 +115,7 @@ impl Doors {
         match live {
             Live::Guest { token, key } => {
                 let Pass { room, until } = self.read_pass(token)?;
-                let key: [u8; 16] = URL_SAFE_NO_PAD.decode(key).ok()?.try_into().ok()?;
-                Some(Caller { principal: Principal::Guest(self.player(room, &key)), room, joins_until: until })
+                Some(Caller { principal: self.guest(room, key)?, room, joins_until: until })
             }
             Live::Screen { screen } => {
                 let said = self.opened(screen)?;
@@ -125,6 +124,13 @@ impl Doors {
                 Some(Caller { principal: Principal::Screen(SessionId(id)), room: RoomId(room), joins_until: Micros::default() })
             }
         }
+    }
+
+    /// Who has this key in a session, if it is one.
+    #[must_use]
+    pub fn guest(&self, room: RoomId, key: &str) -> Option<Principal> {
+        let key: [u8; 16] = URL_SAFE_NO_PAD.decode(key).ok()?.try_into().ok()?;
+        Some(Principal::Guest(self.player(room, &key)))
     }
 
     /// The player of this key in this session: the same whenever it is asked, another one in every other session.

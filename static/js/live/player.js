@@ -207,15 +207,17 @@ function podium(d) {
   const own = game.place;
   const title = own && d.ranked ? say('live.your-place', { rank: own.place.rank }) : say('live.thanks');
   const mine = own && d.ranked && el('dl', { class: 'result__grid' }, ...[[say('live.total'), figure(own.place.total)], [say('live.correct'), say('live.n-of', { n: own.correct, of: own.scored })], [say('live.best-streak'), figure(own.best_streak)]].map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))));
-  return { title, said: own ? say('live.place-said', { rank: own.place.rank, of: own.place.of }) : title, content: [heading(title), mine, d.ranked && podiumSteps(d.steps), d.teams?.length > 0 && teamTable(d.teams)] };
+  return { title, said: own ? say('live.place-said', { rank: own.place.rank, of: own.place.of }) : title, content: [heading(title), mine, d.ranked && podiumSteps(d.steps), d.teams?.length > 0 && teamTable(d.teams), toResult()] };
 }
+
+const toResult = () => el('a', { class: 'btn btn--line', href: `/live/${room}/result` }, icon('list'), say('result.see'));
 
 /** @param {any} d */
 function ended(d) {
   ring = null;
   const line = { done: 'live.ended-done', cancelled: 'live.ended-cancelled', expired: 'live.ended-expired' }[/** @type {'done'} */ (d.reason)];
   return { title: say('live.over'), said: sayBy(line), content: [middle(say('live.over'), icon('info', 'icon icon--lg'), el('p', {}, sayBy(line)),
-    d.rematch && el('a', { class: 'btn btn--live btn--lg', href: `/live/${d.rematch}` }, say('live.play-again')))] };
+    d.rematch && el('a', { class: 'btn btn--live btn--lg', href: `/live/${d.rematch}` }, say('live.play-again')), d.reason === 'done' && toResult())] };
 }
 
 /** @returns {{title: string, said?: string, content: any[]}} */

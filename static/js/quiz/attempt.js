@@ -1,12 +1,13 @@
 // A quiz taken alone: one question after the other, each answer kept as it is given, and what came of it at the end.
 
 import { announce, byId, el, figure, icon, keepIcons } from '../dom.js';
-import { answerForm, givenWords } from '../live/answers.js';
+import { answerForm } from '../live/answers.js';
 import { solutionWords } from '../live/tiles.js';
 import { ask } from '../question.js';
 import { Refused, call, uuid } from '../session.js';
 import { say, timeOfDay } from '../words.js';
 import { needsSignIn } from './page.js';
+import { nameSides, reviews, verdictWords } from './review.js';
 
 const id = location.pathname.split('/')[2] ?? '';
 const AGAIN_MS = 3000;
@@ -44,8 +45,7 @@ function keepUnsent() {
 /** @param {any} now what the server says */
 function take(now) {
   attempt = now;
-  // True stands before false; their words are the page's.
-  for (const one of now.questions) if (one.type === 'true_false') one.form.options.forEach((/** @type {any} */ option, /** @type {number} */ n) => { option.text = say(n ? 'edit.false' : 'edit.true'); });
+  nameSides(now.questions);
   ends = now.deadline_in_ms === undefined ? Infinity : performance.now() + now.deadline_in_ms;
   document.title = `${now.title} – AllThrive`;
   byId('bar').textContent = now.title;
@@ -99,9 +99,6 @@ async function look() {
   take(await call('GET', `attempts/${id}`));
   draw(!isOpen());
 }
-
-/** @param {any} verdict */
-const verdictWords = (verdict) => (verdict.credit === undefined ? say('attempt.thanks') : say(verdict.credit === 1000 ? 'live.correct' : verdict.credit > 0 ? 'live.partly' : 'live.not-this-time'));
 
 /** What is right, and why. @param {any} question */
 function verdictCard(question) {
@@ -167,19 +164,11 @@ function handIn() {
 /** What came of it. */
 function result() {
   const { score, rules } = attempt;
-  const marks = (/** @type {any} */ verdict) => (!verdict || verdict.credit === undefined ? ['note', 'info'] : verdict.credit === 1000 ? ['good', 'check'] : verdict.credit > 0 ? ['note', 'minus'] : ['bad', 'close']);
-  const rows = attempt.questions.filter((/** @type {any} */ one) => one.type !== 'slide').map((/** @type {any} */ one) => {
-    const [kind, sign] = marks(one.verdict);
-    return el('li', { class: 'review' }, el('h3', { dir: 'auto', lang: attempt.language }, one.stem), one.verdict && el('p', {}, el('span', { class: `badge badge--${kind}` }, icon(sign), ` ${verdictWords(one.verdict)}`)),
-      el('p', { class: 'quiet' }, `${say('live.your-answer')}: `, el('span', { dir: 'auto', lang: attempt.language }, one.answer ? givenWords(one.answer, one.form) : say('attempt.none'))),
-      one.verdict && one.verdict.credit !== 1000 && solutionWords(one.verdict.solution, one.form).length > 0 && el('p', {}, `${say('attempt.right')} `, el('strong', { dir: 'auto', lang: attempt.language }, solutionWords(one.verdict.solution, one.form).join(' · '))),
-      one.verdict?.explanation && el('p', { dir: 'auto', lang: attempt.language }, one.verdict.explanation));
-  });
   const later = rules.closes_ts && rules.feedback === 'after_close' ? say('attempt.later', { time: new Date(rules.closes_ts).toLocaleString(document.documentElement.lang) }) : say('attempt.not-told');
   return [el('h1', { tabindex: '-1', id: 'q' }, say(attempt.state === 'auto_submitted' ? 'attempt.time-over' : attempt.state === 'abandoned' ? 'attempt.given-up' : 'attempt.ended')),
     score ? el('section', { class: 'result' }, el('p', { class: 'result__pts' }, figure(score.points)), el('p', {}, say('attempt.points-of', { most: score.most })), el('p', { class: 'strong' }, say('attempt.correct-of', { n: score.correct, of: score.of }))) : el('p', { class: 'lock-note lock-note--wait' }, icon('clock'), el('span', {}, later)),
     el('p', {}, el('a', { class: 'btn btn--line', href: `/quizzes/${attempt.quiz}` }, say('attempt.to-quiz'))),
-    el('h2', { class: 'review__title' }, say('attempt.every-answer')), el('ol', { class: 'reviews', role: 'list' }, ...rows)];
+    el('h2', { class: 'review__title' }, say('attempt.every-answer')), reviews(attempt.questions, attempt.language)];
 }
 
 /** @param {boolean} refocus */

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use allthrive_domain::quiz::freeze::Frozen;
+use allthrive_domain::quiz::game::unit::id_of;
 use allthrive_domain::quiz::game::{Game, Kept, Player};
 use allthrive_domain::time::Micros;
 use allthrive_protocol::quiz::answer::Given;
@@ -10,7 +11,7 @@ use allthrive_protocol::quiz::live::Role;
 use allthrive_protocol::{Cmid, Principal, RoomId, Seq, UserId};
 use uuid::Uuid;
 
-use super::{from_json, player, player_columns, principal, role};
+use super::{from_json, kind_of, player, player_columns, principal, role};
 use crate::conversations::{ABOVE_ALL, Cursor};
 use crate::engine::{Row, Statement};
 use crate::error::Error;
@@ -207,6 +208,18 @@ impl Store {
         self.engine().all(read.bind(room).bind(after).bind(limit)).await?.iter().map(|row| player(row, 0)).collect()
     }
 
+    /// A player, whether it still plays or not.
+    ///
+    /// # Errors
+    /// As [`crate::Engine::all`].
+    pub async fn live_player(&self, room: RoomId, who: Principal) -> Result<Option<Player>, Error> {
+        let read = Statement::new(
+            "read a player",
+            concat!("SELECT ", player_columns!(), " FROM live_players p WHERE p.room = $1 AND p.player = $2 AND p.kind = $3"),
+        );
+        self.engine().optional(read.bind(room).bind(id_of(who)).bind(kind_of(who))).await?.map(|row| player(&row, 0)).transpose()
+    }
+
     /// Answers after this number, in its order.
     ///
     /// # Errors
@@ -261,6 +274,16 @@ impl Store {
             after = last.no;
             all.extend(page);
         }
+    }
+
+    /// When the game began; none while it has not.
+    ///
+    /// # Errors
+    /// As [`crate::Engine::all`].
+    pub async fn live_began_at(&self, room: RoomId) -> Result<Option<Micros>, Error> {
+        let read =
+            Statement::new("read when a game began", "SELECT at FROM live_log WHERE room = $1 AND kind = 'start' ORDER BY rev LIMIT 1");
+        self.engine().optional(read.bind(room)).await?.map(|row| row.get(0)).transpose()
     }
 
     /// What an account is in a session, if it is a host of any kind.
