@@ -226,6 +226,7 @@ impl System {
             fingerprints: Fingerprints::new(&options.fingerprint_key),
             alone,
             origin: options.origin.into(),
+            lobby: lobby.clone(),
         };
         let fingerprints = given.fingerprints.clone();
         let live_writers: Vec<_> = (0..options.writers.max(1)).map(|_| LiveWriter::new(parts.clone()).start()).collect();

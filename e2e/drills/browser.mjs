@@ -9,6 +9,8 @@ import { Server } from '../lib/server.js';
 
 const SENDS = Number(process.env.SENDS ?? 200);
 const MESSAGES = Number(process.env.MESSAGES ?? 50_000);
+/** Pages that are walked up from the newest. */
+const PAGES = Number(process.env.PAGES ?? 250);
 const use = /** @type {any} */ (config.use);
 const LIMITS = ['SENDS_PER_SECOND', 'SEND_BURST', 'HISTORY_PER_SECOND', 'COMMANDS_PER_SECOND'];
 const settings = Object.fromEntries(LIMITS.map((name) => [`ALLTHRIVE__LIMITS__${name}`, '100000']));
@@ -169,7 +171,7 @@ async function main() {
 
     await mira.page.goto(mira.page.url().replace('/details', ''));
     await mira.page.waitForFunction((/** @type {number} */ n) => [...document.querySelectorAll('.msg .bubble')].some((node) => node.textContent?.startsWith(`${n}: `)), MESSAGES);
-    const up = await walk(mira.page, -1, Infinity);
+    const up = await walk(mira.page, -1, PAGES);
     const down = await walk(mira.page, 1, Math.min(200, Math.floor(up.pages / 2)));
     const back = performance.now();
     await mira.page.getByRole('button', { name: /newest|new$/ }).click();

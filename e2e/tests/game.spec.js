@@ -25,8 +25,19 @@ test('a whole game: a host, a screen, three phones; one reloads in the middle, n
   const { page } = mira;
   const api = await client(server, mira.context.request);
   const { id } = await api.post('quizzes', { ...QUIZ, title: named('Harbour') }, crypto.randomUUID());
+  await api.post('conversations', { kind: 'group', title: 'Crew' }, crypto.randomUUID());
   await page.goto(`/quizzes/${id}/edit`);
   await page.getByRole('button', { name: 'Play live' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Play live' });
+  await dialog.getByLabel('Tell a conversation').selectOption('Crew');
+  await dialog.getByText('More settings').click();
+  await expectAccessible(page);
+  await shot(page, 'launch');
+  await dialog.getByLabel('Teams').fill('Only one');
+  await dialog.getByRole('button', { name: 'Open the lobby' }).click();
+  await expect(dialog.getByRole('alert')).not.toBeEmpty();
+  await dialog.getByLabel('Teams').fill('');
+  await dialog.getByRole('button', { name: 'Open the lobby' }).click();
   await expect(page).toHaveURL(/\/live\/[^/]+\/host$/);
   const room = page.url().split('/')[4];
   const big = page.locator('#primary button');
@@ -162,7 +173,47 @@ test('a whole game: a host, a screen, three phones; one reloads in the middle, n
   await expect(ana.getByRole('heading', { level: 1 })).toContainText('over');
   await expectAccessible(ana);
   await expectAccessible(page);
-  await page.getByRole('link', { name: 'Report' }).click();
+
+  // Each finds the own result, and comes back to it.
+  await ana.getByRole('link', { name: 'See every answer' }).click();
+  await expect(ana.getByRole('heading', { level: 1 })).toContainText('Ana');
+  await expect(ana.getByRole('listitem').filter({ hasText: 'Which body' })).toContainText('Correct');
+  await expectAccessible(ana);
+  await expectFits(ana);
+  await shot(ana, 'phone-result');
+  await bo.goto(`/live/${room}/result`);
+  await expect(bo.getByRole('listitem').filter({ hasText: 'Which body' })).toContainText('The Moon');
+  const stranger = await (await browser.newContext({ baseURL: server.origin, ...PHONE })).newPage();
+  await stranger.goto(`/live/${room}/result`);
+  await expect(stranger).toHaveURL(/signin/);
+  await stranger.context().close();
+
+  // Once more with the same people: who has played is led there and keeps the name.
+  const report = page.getByRole('link', { name: 'Report' });
+  await report.waitFor();
+  await page.getByRole('button', { name: 'Play again with the same people' }).click();
+  await expect(page).not.toHaveURL(new RegExp(room));
+  await expect(big).toContainText('Start');
+  await ana.goBack();
+  await ana.getByRole('button', { name: 'Play again' }).click();
+  await expect(ana.getByLabel('Your name')).toHaveValue('Ana');
+  await ana.getByRole('button', { name: /in/i }).last().click();
+  await expect(ana.getByRole('heading', { level: 1 })).toContainText('Ana');
+  await expect(page.locator('#stats')).toContainText('1');
+
+  // The conversation has the card of both games, and the result of the first.
+  await page.goto('/');
+  await mira.openConversation('Crew');
+  const result = page.getByRole('article', { name: /Result: / });
+  await expect(result).toContainText('Ana');
+  await expect(result.getByRole('link')).toHaveAttribute('href', `/live/${room}/result`);
+  await expect(page.getByRole('article', { name: /Live quiz: / })).toHaveCount(2);
+  await expectAccessible(page);
+  await shot(page, 'conversation');
+  await page.getByRole('link', { name: 'Join the game' }).last().click();
+  await expect(page).toHaveURL(/\/live\//);
+
+  await page.goto(`/live/${room}/report`);
   await expect(page.getByRole('row', { name: /Ana/ })).toContainText('3 of 3');
   await expect(page.getByRole('heading', { level: 3 })).toHaveCount(3);
   await page.getByText('Its answers').first().click();

@@ -72,7 +72,7 @@ impl Hall {
         };
         let quiz = json!({ "title": "Storm", "questions": (0..QUESTIONS).map(question).collect::<Vec<_>>() });
         let quiz = host.make("quizzes", &quiz).await?;
-        let settings = json!({ "intro_ms": 1_000, "reveal_ms": 0, "advance_ms": 3_000 });
+        let settings = json!({ "intro_ms": 1_000, "reveal_ms": 0, "advance_ms": 3_000, "name_filter": "off" });
         let made = host.make("live", &json!({ "quiz": quiz["id"], "settings": settings })).await?;
         let entrance = host.make("live/join", &json!({ "pin": made["pin"] })).await?;
         let room = made["room"].as_str().and_then(|room| room.parse().ok());

@@ -1,11 +1,11 @@
 //! Live sessions: made by hosts, found by PIN or link; what happens in them is on the WebSocket.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest as _, HttpRequest, HttpResponse, web};
 use allthrive_actors::live::doors::Pass;
 use allthrive_domain::quiz::check::{Fault, check_ready, check_settings};
 use allthrive_domain::quiz::freeze::freeze;
-use allthrive_domain::quiz::game::{Author, Create, LiveDeed, LiveOutcome};
+use allthrive_domain::quiz::game::{Author, Create, LiveDeed, LiveOutcome, Phase, PlayerState};
 use allthrive_domain::unit::{Deed, Speak};
 use allthrive_protocol::quiz::live::{Role, Settings};
 use allthrive_protocol::{Cmid, Principal, QuizId, RoomId, SessionId};
@@ -77,6 +77,13 @@ pub struct Way {
     /// What stands behind `/join#` in the link.
     #[serde(default)]
     link: Option<String>,
+    /// A session in which one has played, for the one that followed it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    after: Option<RoomId>,
+    /// The key of a guest there; of an account its sign-in is asked.
+    #[serde(default)]
+    key: Option<String>,
 }
 
 /// The way in.
@@ -118,6 +125,14 @@ pub struct SessionView {
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_ts: Option<u64>,
+    /// What it was to be; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    settings: Option<Settings>,
+    /// Where it was launched; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    conversation: Option<RoomId>,
 }
 
 /// The token of a big screen.
@@ -141,12 +156,14 @@ impl From<SessionCard> for SessionView {
     fn from(card: SessionCard) -> Self {
         Self {
             room: card.room,
-            quiz: card.quiz.to_string(),
+            quiz: QuizId(card.quiz).to_string(),
             title: card.title,
             pin: card.pin.filter(|_| card.ended_at.is_none()),
             players: card.playing,
             created_ts: card.created_at.millis(),
             ended_ts: card.ended_at.map(allthrive_domain::time::Micros::millis),
+            settings: None,
+            conversation: None,
         }
     }
 }
@@ -209,13 +226,14 @@ pub async fn make(
 pub async fn join(request: HttpRequest, Json(way): Json<Way>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let miss = Limited::PinMissFrom(state.peer(&request));
     is_spent(&state, &miss).await?;
-    let found = match (&way.pin, &way.link) {
-        (Some(pin), None) => {
+    let found = match (&way.pin, &way.link, way.after) {
+        (Some(pin), None, None) => {
             let digits: String = pin.chars().filter(char::is_ascii_digit).take(16).collect();
             state.store.live_by_pin(&digits).await?
         }
-        (None, Some(link)) => state.store.live_by_link(Sha256::digest(link.as_bytes()).into()).await?,
-        _ => return Err(Problem::bad_request("Send a `pin` or a `link`.")),
+        (None, Some(link), None) => state.store.live_by_link(Sha256::digest(link.as_bytes()).into()).await?,
+        (None, None, Some(room)) => followed(&state, &request, room, way.key.as_deref()).await?,
+        _ => return Err(Problem::bad_request("Send a `pin`, a `link` or `after`.")),
     };
     let session = match found {
         Some(room) => state.store.live_session(room).await?.map(|session| (room, session)),
@@ -237,6 +255,24 @@ pub async fn join(request: HttpRequest, Json(way): Json<Way>, state: web::Data<S
     }))
 }
 
+/// The session that followed this one, for who has played in this.
+async fn followed(state: &State, request: &HttpRequest, room: RoomId, key: Option<&str>) -> Result<Option<RoomId>, Problem> {
+    let who = match key {
+        Some(key) => state.system.doors().guest(room, key),
+        None => Some(Principal::User(Verified::extract(request).await?.0.user.id)),
+    };
+    let player = match who {
+        Some(who) => state.store.live_player(room, who).await?,
+        None => None,
+    };
+    if !player.is_some_and(|player| matches!(player.state, PlayerState::Active | PlayerState::Left)) {
+        return Ok(None);
+    }
+    let Some(next) = state.store.live_state(room).await?.and_then(|before| before.game.rematch) else { return Ok(None) };
+    // As by a PIN: not once it is over.
+    Ok(state.store.live_state(next).await?.filter(|now| now.game.phase != Phase::Ended).map(|_| next))
+}
+
 /// A session, for its hosts.
 #[utoipa::path(get, path = "/api/v1/live/{id}", tag = "live", params(("id" = String, Path, description = "The session")),
     responses((status = 200, body = SessionView), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)))]
@@ -253,7 +289,8 @@ pub async fn one(Verified(me): Verified, id: web::Path<String>, state: web::Data
         created_at: session.created_at,
         ended_at: session.ended_at,
     };
-    Ok(HttpResponse::Ok().json(SessionView::from(card)))
+    let (settings, conversation) = (Some(session.state.game.settings), session.conversation);
+    Ok(HttpResponse::Ok().json(SessionView { settings, conversation, ..card.into() }))
 }
 
 /// The own sessions, the newest first.

@@ -1,5 +1,6 @@
 // What one message shows: its text with links and names, what it answers, its reactions, what stands under it.
 
+import { quizCard } from './card.js';
 import { el, figure, icon } from './dom.js';
 import { mentionsIn } from './messages.js';
 import { allOf, say } from './words.js';
@@ -89,6 +90,8 @@ export function reactions(message, me, { onReact, onPick, refused }) {
 export function bubble(shown, usernames, answers) {
   if (shown.erasing) return el('div', { class: 'bubble bubble--gone' }, say('bubble.you-deleted'));
   if (shown.body === undefined) return el('div', { class: 'bubble bubble--gone' }, say('bubble.deleted'));
+  const card = quizCard(shown.body);
+  if (card) return card;
   return el('div', { class: 'bubble', dir: 'auto' }, answers, el('p', {}, ...rich(shown.body, usernames)));
 }
 

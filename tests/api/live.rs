@@ -463,6 +463,16 @@ async fn members_are_told_in_the_conversation(place: Place) {
     let listed = mira.get("/api/v1/me/conversations").await.json();
     let last = listed["items"].as_array().unwrap().iter().find(|one| one["id"] == crew["id"]).unwrap()["last"].clone();
     assert!(last["body"].as_str().unwrap().contains(made["link"].as_str().unwrap()), "{last}");
+    let room: RoomId = made["room"].as_str().unwrap().parse().unwrap();
+    let mut host = app.joined(&mira).await;
+    host.ask("room.subscribe", Some(crew["id"].as_str().unwrap().parse().unwrap()), json!({})).await;
+    let rev = host.ask("quiz.join", Some(room), json!({})).await["ok"]["seq"].clone();
+    let step = |rev: &Value, step: &str| json!({ "cmid": Uuid::new_v4(), "rev": rev, "step": step });
+    assert!(host.ask("quiz.control", Some(room), step(&rev, "start")).await["ok"].is_object());
+    let rev = host.event("quiz.intro").await["seq"].clone();
+    assert!(host.ask("quiz.control", Some(room), step(&rev, "end")).await["ok"].is_object());
+    let said = host.event("message.new").await["d"].clone();
+    assert_eq!(said["body"], format!("🏆 Ships\n{}/live/{room}/result", made["link"].as_str().unwrap().split("/join").next().unwrap()));
     let mut zoe = app.person("zoe").await;
     let foreign = json!({ "quiz": quiz["id"], "conversation": crew["id"] });
     zoe.write("/api/v1/live", Uuid::new_v4(), foreign).await.refused(StatusCode::NOT_FOUND, "not_found");
@@ -499,6 +509,18 @@ async fn a_player_comes_back_to_the_own_result_once_it_is_over(place: Place) {
     stage.browser.post(&at, json!({})).await.refused(StatusCode::NOT_FOUND, "not_found");
     browser.post(&at, json!({})).await.refused(StatusCode::UNAUTHORIZED, "unauthorized");
     browser.post(&at, json!({ "key": "short" })).await.refused(StatusCode::NOT_FOUND, "not_found");
+    // Once more with the same people: who has played finds the next session, and nobody else does.
+    let before = stage.browser.get(&format!("/api/v1/live/{room}")).await.expect(StatusCode::OK).json();
+    assert_eq!(before["settings"]["reveal_ms"], json!(null), "{before}");
+    let again = json!({ "quiz": before["quiz"], "settings": before["settings"], "rematch_of": room });
+    let next = stage.browser.write("/api/v1/live", Uuid::new_v4(), again).await.expect(StatusCode::CREATED).json();
+    let follow = |key: &str| json!({ "after": room, "key": key });
+    let led = browser.post("/api/v1/live/join", follow(&ana.key)).await.expect(StatusCode::OK).json();
+    assert_eq!(led["room"], next["room"]);
+    let led = zoe.post("/api/v1/live/join", json!({ "after": room })).await.expect(StatusCode::OK).json();
+    assert_eq!(led["room"], next["room"]);
+    browser.post("/api/v1/live/join", follow(&base64_of(Uuid::new_v4()))).await.refused(StatusCode::NOT_FOUND, "not_found");
+    browser.post("/api/v1/live/join", json!({ "after": room })).await.refused(StatusCode::UNAUTHORIZED, "unauthorized");
     app.clock.advance(std::time::Duration::from_secs(31 * 86_400));
     browser.post(&at, json!({ "key": bo.key })).await.refused(StatusCode::NOT_FOUND, "not_found");
     app.stop().await;

@@ -8,7 +8,7 @@ use std::fmt;
 
 use allthrive_domain::time::Micros;
 use allthrive_protocol::command::Live;
-use allthrive_protocol::{PlayerId, Principal, RoomId, SessionId};
+use allthrive_protocol::{Cmid, PlayerId, Principal, RoomId, SessionId};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -101,6 +101,15 @@ impl Doors {
     #[must_use]
     pub fn names_of(&self, room: RoomId, player: Principal) -> [u8; 32] {
         self.mac(b"names", &[room.0.as_bytes(), player.to_string().as_bytes()])
+    }
+
+    /// The mark under which a session's result is left in its conversation: whoever leaves it leaves the same.
+    #[must_use]
+    pub fn mark_of_result(&self, room: RoomId) -> Cmid {
+        let digest = self.mac(b"result", &[room.0.as_bytes()]);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Cmid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 
     /// Where the ids and the order of a session's options come from: of the quiz as it was, for this session alone.

@@ -4,11 +4,12 @@
 import { copied } from '../copy.js';
 import { announce, byId, el, icon, keepIcons } from '../dom.js';
 import { ask } from '../question.js';
-import { accessExpires, call, refresh } from '../session.js';
+import { Refused, accessExpires, call, refresh } from '../session.js';
 import { figure, say, sayBy } from '../words.js';
 import { boardTable, podiumSteps, teamTable } from './board.js';
 import { Game } from './game.js';
 import { Ring, ticking } from './ring.js';
+import { rematch } from './launch.js';
 import { Players } from './players.js';
 import { roomOfPage } from './seat.js';
 import { bars, solutionWords } from './tiles.js';
@@ -115,13 +116,27 @@ function lobby(d) {
     d.with_more_time > 0 && el('p', { class: 'small quiet' }, say('live.with-more-time', { n: d.with_more_time })));
 }
 
+/** What there is to do once it is over. @param {any} d @param {string} look of the report's button */
+function after(d, look) {
+  const again = () => el('button', { class: 'btn btn--line', type: 'button', onclick: async () => {
+    try {
+      await rematch(room);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      announce(error.message);
+    }
+  } }, icon('retry'), say('launch.again'));
+  const next = d.rematch && el('a', { class: 'btn btn--live', href: `/live/${d.rematch}/host` }, icon('play'), say('launch.to-next'));
+  return el('div', { class: 'row row--wrap' }, el('a', { class: `btn ${look}`, href: `/live/${room}/report` }, icon('list'), say('live.report')), d.reason === 'cancelled' || d.reason === 'expired' ? null : next || again());
+}
+
 /** @type {Record<string, (d: any) => any>} */
 const PHASES = {
   'quiz.lobby': lobby,
   'quiz.intro': question, 'quiz.open': question, 'quiz.closing': question, 'quiz.locked': question, 'quiz.votes': question, 'quiz.solution': question,
   'quiz.scoreboard': (d) => panel(say('live.scoreboard'), el('h1', { tabindex: '-1', id: 'q' }, say('live.after-question', { n: d.q + 1 })), boardTable(d.top, say('live.scoreboard')), d.teams?.length > 0 && teamTable(d.teams)),
-  'quiz.podium': (d) => panel(say('live.podium'), el('h1', { tabindex: '-1', id: 'q' }, say('live.well-played', { n: d.players })), d.ranked && podiumSteps(d.steps), d.teams?.length > 0 && teamTable(d.teams), el('a', { class: 'btn btn--line', href: `/live/${room}/report` }, icon('list'), say('live.report'))),
-  'quiz.ended': (d) => panel(say('live.over'), el('h1', { tabindex: '-1', id: 'q' }, say('live.over')), el('p', { dir: 'auto' }, d.title), el('a', { class: 'btn btn--act', href: `/live/${room}/report` }, icon('list'), say('live.report'))),
+  'quiz.podium': (d) => panel(say('live.podium'), el('h1', { tabindex: '-1', id: 'q' }, say('live.well-played', { n: d.players })), d.ranked && podiumSteps(d.steps), d.teams?.length > 0 && teamTable(d.teams), after(d, 'btn--line')),
+  'quiz.ended': (d) => panel(say('live.over'), el('h1', { tabindex: '-1', id: 'q' }, say('live.over')), el('p', { dir: 'auto' }, d.title), after(d, 'btn--act')),
 };
 
 /** What is said where there is no game to show. @type {Record<string, string>} */

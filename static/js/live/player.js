@@ -1,7 +1,7 @@
 // A player's phone: from the name to the podium.
 
 import { announce, byId, el, icon, keepIcons } from '../dom.js';
-import { accessExpires, call, refresh } from '../session.js';
+import { Refused, accessExpires, call, refresh } from '../session.js';
 import { figure, say, sayBy } from '../words.js';
 import { answerForm, givenWords } from './answers.js';
 import { Answering } from './answering.js';
@@ -210,6 +210,21 @@ function podium(d) {
   return { title, said: own ? say('live.place-said', { rank: own.place.rank, of: own.place.of }) : title, content: [heading(title), mine, d.ranked && podiumSteps(d.steps), d.teams?.length > 0 && teamTable(d.teams), toResult()] };
 }
 
+/** Into the session that follows this one, under the same name if it is free. */
+async function again() {
+  try {
+    const { room: next, token, title, teams } = await call('POST', 'live/join', { body: { after: room, ...(account ? {} : { key: seat.key }) } });
+    keepSeat(next, { token, title, ...(teams ? { teams } : {}), ...(game.me ? { name: game.me.name } : {}) });
+    location.assign(`/live/${next}`);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    notice = error.message;
+    announce(notice);
+    drawn = '';
+    draw();
+  }
+}
+
 const toResult = () => el('a', { class: 'btn btn--line', href: `/live/${room}/result` }, icon('list'), say('result.see'));
 
 /** @param {any} d */
@@ -217,7 +232,7 @@ function ended(d) {
   ring = null;
   const line = { done: 'live.ended-done', cancelled: 'live.ended-cancelled', expired: 'live.ended-expired' }[/** @type {'done'} */ (d.reason)];
   return { title: say('live.over'), said: sayBy(line), content: [middle(say('live.over'), icon('info', 'icon icon--lg'), el('p', {}, sayBy(line)),
-    d.rematch && el('a', { class: 'btn btn--live btn--lg', href: `/live/${d.rematch}` }, say('live.play-again')), d.reason === 'done' && toResult())] };
+    d.rematch && el('button', { class: 'btn btn--live btn--lg', type: 'button', onclick: again }, say('live.play-again')), d.reason === 'done' && toResult())] };
 }
 
 /** @returns {{title: string, said?: string, content: any[]}} */

@@ -2,8 +2,9 @@
 
 import { announce, byId, el, icon, keepIcons } from '../dom.js';
 import { ask } from '../question.js';
-import { Refused, call, uuid } from '../session.js';
+import { Refused } from '../session.js';
 import { answerForm } from '../live/answers.js';
+import { launch } from '../live/launch.js';
 import { figure, say, sayBy, timeOfDay } from '../words.js';
 import { publish, read, remove } from './api.js';
 import { area, field, idOf, ofKind, picture, select } from './fields.js';
@@ -264,18 +265,14 @@ function tell(errors) {
   (byId('place').querySelector('[aria-invalid]') ?? byId('h')).focus();
 }
 
-/** Opens a session of this quiz and goes to its desk. */
+/** To play it live; what it lacks for that is shown where it belongs. */
 async function play() {
   if (!(await keeper.now())) return;
-  try {
-    const { room } = await call('POST', 'live', { body: { quiz: id }, key: uuid() });
-    location.assign(`/live/${room}/host`);
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    note(error.errors);
+  await launch(id, (errors) => {
+    note(errors);
     draw(false);
-    announce(error.errors.length ? say('edit.n-to-fix', { n: error.errors.length }) : error.message);
-  }
+    announce(say('edit.n-to-fix', { n: errors.length }));
+  });
 }
 
 /** The list of questions on a phone, where it takes the place of the form. @param {boolean} open */

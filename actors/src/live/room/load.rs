@@ -74,7 +74,7 @@ impl LiveRoom {
         for player in players {
             people.put(player);
         }
-        let SessionRow { content, pin, state, .. } = session;
+        let SessionRow { content, pin, state, conversation, owner, .. } = session;
         let link = format!("{}/join#{}", self.given.origin, self.given.doors.link(self.id));
         let (qr, qr_size) = qr::path(&link);
         let mut live = Live {
@@ -98,6 +98,7 @@ impl LiveRoom {
             open_since_read: None,
             store_gone: false,
             host_away: false,
+            launched: conversation.map(|room| (room, owner)),
         };
         if let Some((_, watch)) = watch_before.filter(|(rev, _)| *rev == live.rev) {
             live.watch = watch;

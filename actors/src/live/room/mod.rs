@@ -11,12 +11,14 @@
 //! - `time`: timers, and what is looked at again and again
 //! - `load`: all of it, from the store
 //! - `others`: the other nodes that have people of it
+//! - `result`: what is left of it in a conversation
 
 mod asks;
 mod load;
 mod others;
 mod outcome;
 mod people;
+mod result;
 mod show;
 mod time;
 
@@ -34,7 +36,7 @@ use allthrive_protocol::quiz::live::Answered;
 use allthrive_protocol::quiz::own::{BoardPage, PlayersPage};
 use allthrive_protocol::quiz::phase::{Door, Votes};
 use allthrive_protocol::reply::Written;
-use allthrive_protocol::{Cmid, Code, ConnId, Principal, Refusal, RoomId, Seq};
+use allthrive_protocol::{Cmid, Code, ConnId, Principal, Refusal, RoomId, Seq, UserId};
 use tokio::sync::oneshot;
 
 use self::people::People;
@@ -45,6 +47,7 @@ use super::writer::{LiveWriter, Write, Wrote};
 use crate::fault::Point;
 use crate::fingerprint::Fingerprints;
 use crate::live::Doors;
+use crate::lobby::Lobby;
 use crate::relay::RelayActor;
 use crate::system::Parts;
 
@@ -69,6 +72,8 @@ pub struct Given {
     pub alone: bool,
     /// Where people reach this server: what links begin with.
     pub origin: Arc<str>,
+    /// Knows the rooms of conversations.
+    pub lobby: Addr<Lobby>,
 }
 
 /// Something asked of a session by one of its connections.
@@ -199,6 +204,8 @@ struct Live {
     /// Nothing can be stored just now.
     store_gone: bool,
     host_away: bool,
+    /// The conversation where it was launched, and by whom, until its result is left there.
+    launched: Option<(RoomId, UserId)>,
 }
 
 /// See the module.

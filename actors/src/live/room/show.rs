@@ -128,6 +128,7 @@ impl LiveRoom {
     /// Shows everybody here where the session stands.
     pub(super) fn show(&mut self, ctx: &mut Context<Self>) {
         self.refresh();
+        self.leave_result(ctx);
         let Some(live) = &self.live else { return };
         if live.people.is_empty() {
             return;

@@ -24,6 +24,7 @@ pub mod step;
 #[cfg(test)]
 mod tests;
 pub mod timer;
+pub mod told;
 pub mod unit;
 pub mod views;
 pub mod votes;
