@@ -31,7 +31,7 @@ use crate::limiter::actor::{Heard, LimiterActor};
 use crate::limiter::seats::Seats;
 use crate::line::Pace;
 use crate::live::Doors;
-use crate::live::hall::{FindLive, Hall};
+use crate::live::hall::{FindLive, Hall, Wake};
 use crate::live::room::{Given, LiveRoom, Rest};
 use crate::live::writer::LiveWriter;
 use crate::lobby::{Find, Lobby};
@@ -362,6 +362,15 @@ impl System {
         let (answer, outcome) = oneshot::channel();
         address.try_send(Rest { author, cmid, quiz, deed, answer }).map_err(|_| busy())?;
         outcome.await.unwrap_or_else(|_| Err(lost()))
+    }
+
+    /// A write to one live session has moved another: its people are told, here and on other servers. A session that
+    /// cannot be told looks for itself now and then.
+    pub fn live_moved(&self, room: RoomId) {
+        if self.inner.hall.try_send(Wake(room, crate::live::room::Note::Moved)).is_err() {
+            tracing::debug!("the hall was too busy to be told of a live session");
+        }
+        self.inner.parts.neighbours.live_moved(room);
     }
 
     /// Leaves a trace of what changes no row: in a moment, or counted if there is too much of it.

@@ -21,7 +21,7 @@ const shot = async (page, name) => process.env.SHOTS && page.screenshot({ path: 
 
 test('a whole game: a host, a screen, three phones; one reloads in the middle, nobody learns a key early', async ({ people, browser, server, named }) => {
   test.setTimeout(240_000);
-  const mira = await people('mira');
+  const mira = await people('mira', { network: true });
   const { page } = mira;
   const api = await client(server, mira.context.request);
   const { id } = await api.post('quizzes', { ...QUIZ, title: named('Harbour') }, crypto.randomUUID());

@@ -210,6 +210,10 @@ pub async fn make(
     let author = Author::Person(Principal::User(owner));
     let made = state.system.write_live(room, author, cmid, Some(quiz), LiveDeed::Create(Box::new(create))).await?;
     let LiveOutcome::Created { pin, .. } = made else { return Err(Problem::internal("a session was not made, and not refused")) };
+    if let Some(before) = new.rematch_of {
+        // It has ended with this.
+        state.system.live_moved(before);
+    }
     let link = format!("{}/join#{link}", state.origins.main());
     if let Some(conversation) = new.conversation {
         // What the members see: the page makes a card of the link. The same for a retry.

@@ -514,6 +514,8 @@ async fn a_player_comes_back_to_the_own_result_once_it_is_over(place: Place) {
     assert_eq!(before["settings"]["reveal_ms"], json!(null), "{before}");
     let again = json!({ "quiz": before["quiz"], "settings": before["settings"], "rematch_of": room });
     let next = stage.browser.write("/api/v1/live", Uuid::new_v4(), again).await.expect(StatusCode::CREATED).json();
+    assert_eq!(bo.peer.event("quiz.ended").await["d"]["rematch"], json!(null), "it had ended before");
+    assert_eq!(bo.peer.event("quiz.ended").await["d"]["rematch"], next["room"], "who is still here is told at once");
     let follow = |key: &str| json!({ "after": room, "key": key });
     let led = browser.post("/api/v1/live/join", follow(&ana.key)).await.expect(StatusCode::OK).json();
     assert_eq!(led["room"], next["room"]);
