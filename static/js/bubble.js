@@ -1,6 +1,6 @@
 // What one message shows: its text with links and names, what it answers, its reactions, what stands under it.
 
-import { quizCard } from './card.js';
+import { cardLine, quizCard } from './card.js';
 import { el, figure, icon } from './dom.js';
 import { mentionsIn } from './messages.js';
 import { allOf, say } from './words.js';
@@ -37,7 +37,7 @@ function named(text, usernames) {
 
 /** The beginning of a text, on one line. @param {string} text */
 export const excerpt = (text) => {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = cardLine(text).replace(/\s+/g, ' ').trim();
   return line.length > QUOTE_CHARACTERS ? `${line.slice(0, QUOTE_CHARACTERS)}…` : line;
 };
 

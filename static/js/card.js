@@ -14,6 +14,13 @@ function pathOf(link) {
   return url?.origin === location.origin ? url.pathname + url.hash : null;
 }
 
+/** A card in one line; other texts as they are. @param {string} body */
+export function cardLine(body) {
+  const [join, result] = [JOIN.exec(body)?.groups, RESULT.exec(body)?.groups];
+  if (join && pathOf(join.link)) return say('card.live', { title: join.title });
+  return result && pathOf(result.link) ? say('card.result', { title: result.title }) : body;
+}
+
 /** @param {string} place */
 function placeRow(place) {
   const { rank, name, points } = PLACE.exec(place)?.groups ?? {};
@@ -27,7 +34,7 @@ export function quizCard(body) {
   const into = join && pathOf(join.link);
   if (into) {
     return el('article', { class: 'live-card live-card--plain', 'aria-label': say('card.live', { title: join.title }) }, el('div', { class: 'live-card__body' },
-      el('span', { class: 'badge badge--live' }, icon('live', 'icon icon--sm'), ` ${say('card.live-now')}`), el('h3', { dir: 'auto' }, join.title), el('p', {}, say('card.all')), el('a', { class: 'btn btn--live btn--sm', href: into }, say('card.join'))));
+      el('span', { class: 'badge badge--live' }, say('card.live-now')), el('h3', { dir: 'auto' }, join.title), el('p', {}, say('card.all')), el('a', { class: 'btn btn--live btn--sm', href: into }, say('card.join'))));
   }
   const result = RESULT.exec(body)?.groups;
   const own = result && pathOf(result.link);

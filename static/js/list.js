@@ -1,5 +1,6 @@
 // The list of conversations: newest activity first, what is unread, the last line.
 
+import { cardLine } from './card.js';
 import { byId, el, figure, icon, whenShort } from './dom.js';
 import { colourOf, initials } from './face.js';
 import { Finder, matches } from './find.js';
@@ -157,7 +158,7 @@ export class ListView {
     else link.removeAttribute('aria-current');
     const { last } = conversation;
     const who = !last ? '' : last.author.id === this.rooms.me.id ? say('you') : conversation.kind === 'direct' ? '' : last.author.name;
-    const line = last ? (last.body ?? say('list.deleted')) : say('list.silent', { n: conversation.members });
+    const line = last ? (last.body === undefined ? say('list.deleted') : cardLine(last.body)) : say('list.silent', { n: conversation.members });
     const isHere = conversation.with ? this.rooms.here.isHere(conversation.id, conversation.with.id) : null;
     const typing = typingWords(conversation, this.rooms.here.writers(conversation.id));
     const content = [nameOf(conversation), last ? whenShort(last.ts) : '', who, line, conversation.unread, isHere, typing].join('\n');

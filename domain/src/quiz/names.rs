@@ -59,6 +59,12 @@ impl PlayerName {
         skeleton(&self.0)
     }
 
+    /// Without a number that stands alone behind it, which word lists read as letters: "Player 493".
+    fn without_number(&self) -> &str {
+        let front = self.0.trim_end_matches(|c: char| c.is_ascii_digit());
+        if front.ends_with(' ') { front.trim_end() } else { &self.0 }
+    }
+
     /// Whether it passes at this level. A word list: it errs both ways, so that hosts can rename and remove.
     #[must_use]
     pub fn passes(&self, filter: NameFilter) -> bool {
@@ -70,7 +76,7 @@ impl PlayerName {
         };
         // Shouting and gibberish are not what is asked here.
         let matters = Type::PROFANE | Type::OFFENSIVE | Type::SEXUAL | Type::MEAN;
-        self.0.isnt(refused & matters)
+        self.without_number().isnt(refused & matters)
     }
 }
 
@@ -242,10 +248,10 @@ mod tests {
         for harmless in ["Ana", "Zoë K", "Brave Otter 42", "Scunthorpe", "Dick Van", "AAAAAAAA", "李小龙", "👩‍👩‍👧"] {
             assert!(passes(harmless, NameFilter::Low), "{harmless}");
         }
-        for harmless in ["Ana", "Zoë K", "Brave Otter 42", "AAAAAAAA"] {
+        for harmless in ["Ana", "Zoë K", "Brave Otter 42", "Player 493", "AAAAAAAA"] {
             assert!(passes(harmless, NameFilter::High), "{harmless}");
         }
-        for foul in ["fuck you", "F U C K", "sh1t"] {
+        for foul in ["fuck you", "F U C K", "sh1t", "fuck 12"] {
             assert!(!passes(foul, NameFilter::Medium), "{foul}");
             assert!(!passes(foul, NameFilter::High), "{foul}");
             assert!(passes(foul, NameFilter::Off), "{foul}");

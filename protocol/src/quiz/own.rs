@@ -143,7 +143,8 @@ plain! {
         pub team: Option<u32>,
         /// Whether there is a connection.
         pub connected: bool,
-        /// Whether there is something odd: many from one place, answers faster than reading.
+        /// What is odd about its answers: `fast`, faster than one reads; `in_step`, at the same times as another's. Others may
+        /// come.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub marks: Vec<String>,
     }

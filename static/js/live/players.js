@@ -2,12 +2,15 @@
 
 import { announce, byId, el, icon } from '../dom.js';
 import { ask } from '../question.js';
-import { say } from '../words.js';
+import { say, sayBy } from '../words.js';
 import { avatar } from './board.js';
 
 const EVERY_MS = 1000;
 /** Lines shown at once; more are asked for by a button. */
 const FEW = 8;
+
+/** What is odd about a player. @type {Record<string, string>} */
+const MARKS = { fast: 'live.mark-fast', in_step: 'live.mark-in-step' };
 
 export class Players {
   /** @param {import('./game.js').Game} game @param {() => void} changed */
@@ -55,7 +58,7 @@ export class Players {
   draw() {
     byId('list-title').textContent = say(this.isMissing ? 'live.still-thinking' : 'live.players');
     const shown = this.all ? this.lines : this.lines.slice(0, FEW);
-    const rows = shown.map((line) => el('li', { class: 'member' }, avatar(line.name, 'avatar--sm'), el('p', { class: 'truncate', dir: 'auto' }, line.name, !line.connected && el('span', { class: 'quiet small' }, ` ${say('live.away')}`), ...(line.marks ?? []).map((/** @type {string} */ mark) => el('span', { class: 'badge badge--note' }, mark))),
+    const rows = shown.map((line) => el('li', { class: 'member' }, avatar(line.name, 'avatar--sm'), el('p', { class: 'truncate', dir: 'auto' }, line.name, !line.connected && el('span', { class: 'quiet small' }, ` ${say('live.away')}`), ...(line.marks ?? []).map((/** @type {string} */ mark) => el('span', { class: 'badge badge--note' }, MARKS[mark] ? sayBy(MARKS[mark]) : mark))),
       el('button', { class: 'icon-btn icon-btn--sm', type: 'button', 'aria-label': say('live.actions-for', { name: line.name }), 'data-player': line.player, onclick: () => this.#about(line) }, icon('more'))));
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.player;
     const rest = this.lines.length > shown.length || this.more;

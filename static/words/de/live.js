@@ -315,4 +315,6 @@ export const live = {
   'card.result': 'Ergebnis: {title}',
   'card.over': 'Das Quiz ist vorbei',
   'card.own': 'Dein eigenes Ergebnis ansehen',
+  'live.mark-fast': 'antwortet schneller, als man liest',
+  'live.mark-in-step': 'antwortet im Gleichschritt',
 };

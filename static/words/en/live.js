@@ -314,4 +314,6 @@ export const live = /** @type {const} */ ({
   'card.result': 'Result: {title}',
   'card.over': 'The quiz is over',
   'card.own': 'See your own result',
+  'live.mark-fast': 'answers faster than one reads',
+  'live.mark-in-step': 'answers in step with another',
 });

@@ -282,7 +282,7 @@ impl LiveRoom {
                 name: player.name.clone(),
                 team: player.team,
                 connected: live.people.is_here(player.player),
-                marks: Vec::new(),
+                marks: live.marks.get(&player.player).into_iter().flatten().map(|mark| (*mark).to_owned()).collect(),
             })
             .collect();
         let more = lines.len() > PAGE;

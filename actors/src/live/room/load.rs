@@ -98,6 +98,7 @@ impl LiveRoom {
             open_since_read: None,
             store_gone: false,
             host_away: false,
+            marks: std::collections::HashMap::new(),
             launched: conversation.map(|room| (room, owner)),
         };
         if let Some((_, watch)) = watch_before.filter(|(rev, _)| *rev == live.rev) {

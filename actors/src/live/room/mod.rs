@@ -204,6 +204,8 @@ struct Live {
     /// Nothing can be stored just now.
     store_gone: bool,
     host_away: bool,
+    /// What is odd about the answers so far.
+    marks: HashMap<Principal, Vec<&'static str>>,
     /// The conversation where it was launched, and by whom, until its result is left there.
     launched: Option<(RoomId, UserId)>,
 }

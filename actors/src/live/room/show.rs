@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix::{Addr, AsyncContext, Context};
+use allthrive_domain::quiz::game::marks::marks;
 use allthrive_domain::quiz::game::own::{me, own, place};
 use allthrive_domain::quiz::game::views::{self, MAX_NAMES, Sight};
 use allthrive_domain::quiz::game::{Phase, asked, own_deadline_ms, standing, votes};
@@ -122,6 +123,7 @@ impl LiveRoom {
         // While answers come in nobody is ranked anew: the next lock makes it stale again.
         if !matches!(live.game.phase, Phase::Lobby | Phase::Intro | Phase::Open | Phase::Closing) {
             live.standing = standing(&live.game, &live.quiz, &live.people.all(), &live.answers);
+            live.marks = marks(&live.answers);
         }
     }
 

@@ -15,6 +15,7 @@ pub mod answers;
 pub mod facts;
 #[cfg(test)]
 pub(crate) mod fixtures;
+pub mod marks;
 pub mod own;
 mod players;
 #[cfg(test)]
