@@ -24,10 +24,11 @@ const table = (/** @type {string[]} */ head, /** @type {string[][]} */ rows) => 
   console.log(`\n${[line(head), `|---|${'---:|'.repeat(head.length - 1)}`, ...rows.map(line)].join('\n')}\n`);
 };
 
-/** Says `count` things in the open room, a hundred in flight; each must be taken. */
+/** Says `count` things in the open room, a hundred in flight; each must be taken. By a page that draws nothing of it. */
 async function fill(/** @type {any} */ page, /** @type {number} */ count) {
-  await page.evaluate(async (/** @type {number} */ total) => {
-    const room = location.hash.split('/')[1];
+  const open = await page.evaluate(() => location.hash.split('/')[1]);
+  await page.goto('/docs');
+  await page.evaluate(async (/** @type {[string, number]} */ [room, total]) => {
     const socket = new WebSocket(`ws://${location.host}/v1/ws`, ['allthrive.v1.json']);
     await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }));
     const words = 'low tide at noon bring the boots and the rope we meet where the boats are hauled out'.split(' ');
@@ -53,7 +54,7 @@ async function fill(/** @type {any} */ page, /** @type {number} */ count) {
       socket.send(JSON.stringify({ id: 1, op: 'hello', d: { subscribe: [] } }));
     });
     socket.close();
-  }, count);
+  }, [open, count]);
 }
 
 /** Presses Send and waits for what follows; times in ms since the press as the browser had it. */

@@ -2,6 +2,7 @@
 
 import { chromium } from '@playwright/test';
 import lighthouse from 'lighthouse';
+import desktopConfig from 'lighthouse/core/config/desktop-config.js';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,8 +23,8 @@ export async function judge(use, arrive, { categories, desktop = false }) {
     const port = Number((await readFile(join(home, 'DevToolsActivePort'), 'utf8')).split('\n')[0]);
     const judged = [];
     for (const address of addresses) {
-      const screen = desktop ? { formFactor: 'desktop', screenEmulation: { mobile: false, width: 1350, height: 940, deviceScaleFactor: 1, disabled: false } } : {};
-      const run = await lighthouse(address, { port, onlyCategories: categories, disableStorageReset: true, logLevel: 'error', output: 'json', ...screen });
+      // Its own settings of a desktop: another screen, line and processor, and stricter marks.
+      const run = await lighthouse(address, { port, onlyCategories: categories, disableStorageReset: true, logLevel: 'error', output: 'json' }, desktop ? desktopConfig : undefined);
       const { lhr } = run ?? {};
       if (!lhr || lhr.runtimeError) throw new Error(`${address}: ${lhr?.runtimeError?.message ?? 'no result'}`);
       const scores = Object.fromEntries(Object.entries(lhr.categories).map(([name, category]) => [name, Math.round(100 * (category.score ?? 0))]));
