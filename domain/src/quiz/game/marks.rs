@@ -51,7 +51,8 @@ mod tests {
     }
 
     fn answers(of: u128, times: &[u64]) -> Vec<Kept> {
-        let kept = |(q, t_ms): (u32, &u64)| Kept { player: player(of), q, round: 0, n: 0, no: 0, choice: Given::Text("x".into()), t_ms: *t_ms };
+        let kept =
+            |(q, t_ms): (u32, &u64)| Kept { player: player(of), q, round: 0, n: 0, no: 0, choice: Given::Text("x".into()), t_ms: *t_ms };
         (0..).zip(times).map(kept).collect()
     }
 
@@ -63,7 +64,8 @@ mod tests {
 
     #[test]
     fn two_who_answer_in_step_three_times_running_are_marked_and_one_chance_is_none() {
-        let all = [answers(1, &[900, 1_000, 2_000, 3_000]), answers(2, &[800, 1_000, 2_000, 3_000]), answers(3, &[900, 1_000, 2_000, 3_001])];
+        let all =
+            [answers(1, &[900, 1_000, 2_000, 3_000]), answers(2, &[800, 1_000, 2_000, 3_000]), answers(3, &[900, 1_000, 2_000, 3_001])];
         let marks = marks(&all.concat());
         assert_eq!((marks.get(&player(1)), marks.get(&player(2))), (Some(&vec![IN_STEP]), Some(&vec![IN_STEP])));
         assert!(!marks.contains_key(&player(3)));
