@@ -72,6 +72,15 @@ test('somebody takes a quiz alone, goes on on a phone, and sees what was right a
   await page.getByRole('link', { name: 'Back to the quiz', exact: true }).click();
   await expect(page.getByText('What counts: 2,000 points')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Take it again' })).toBeVisible();
+
+  await page.goto('/quizzes?taken');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('My attempts');
+  const taken = page.getByRole('main').getByRole('listitem').filter({ hasText: 'points' });
+  await expect(taken).toHaveCount(1);
+  await expectAccessible(page);
+  await expectFits(page);
+  await taken.getByRole('link').click();
+  await expect(page.locator('.result__pts')).toHaveText('2,000');
 });
 
 test('an answer that the line lost is sent again, and each tells what is right where its author wants it', async ({ people }) => {

@@ -24,7 +24,7 @@ test('a whole game: a host, a screen, three phones; one reloads in the middle, n
   const mira = await people('mira', { network: true });
   const { page } = mira;
   const api = await client(server, mira.context.request);
-  const { id } = await api.post('quizzes', { ...QUIZ, title: named('Harbour') }, crypto.randomUUID());
+  const { id } = await api.post('quizzes', { ...QUIZ, title: process.env.SHOTS ? QUIZ.title : named('Harbour') }, crypto.randomUUID());
   await api.post('conversations', { kind: 'group', title: 'Crew' }, crypto.randomUUID());
   await page.goto(`/quizzes/${id}/edit`);
   await page.getByRole('button', { name: 'Play live' }).click();
@@ -45,6 +45,21 @@ test('a whole game: a host, a screen, three phones; one reloads in the middle, n
   const { pin } = await api.get(`live/${room}`);
   await expectAccessible(page);
   await shot(page, 'host-lobby');
+
+  // Somebody else hosts, too.
+  const zoe = await people('zoe');
+  await page.getByRole('button', { name: 'Share hosting' }).click();
+  const sharing = page.getByRole('dialog', { name: 'Share hosting' });
+  await sharing.getByLabel('Their user name').fill('nobody-at-all');
+  await sharing.getByRole('button', { name: 'Share', exact: true }).click();
+  await expect(sharing.getByRole('alert')).not.toBeEmpty();
+  await expectAccessible(page);
+  await sharing.getByLabel('Their user name').fill(zoe.name);
+  await sharing.getByRole('button', { name: 'Share', exact: true }).click();
+  await expect(sharing).toBeHidden();
+  await zoe.page.goto(`/live/${room}/host`);
+  await expect(zoe.page.locator('#primary button')).toContainText('Start');
+  await expect(zoe.page.getByRole('button', { name: 'Share hosting' })).toHaveCount(0);
 
   const screen = await mira.newPage();
   await screen.setViewportSize({ width: 1600, height: 900 });
@@ -213,7 +228,17 @@ test('a whole game: a host, a screen, three phones; one reloads in the middle, n
   await page.getByRole('link', { name: 'Join the game' }).last().click();
   await expect(page).toHaveURL(/\/live\//);
 
-  await page.goto(`/live/${room}/report`);
+  // Among the own games the one that is over leads to its report, the one that runs to its desk.
+  await page.goto('/quizzes');
+  await page.getByRole('link', { name: 'My live games' }).click();
+  const games = page.getByRole('listitem').filter({ hasText: 'Harbour' });
+  await expect(games).toHaveCount(2);
+  await expect(games.first().getByRole('link')).toHaveAttribute('href', /\/host$/);
+  await expect(games.last()).toContainText('3 players');
+  await expectAccessible(page);
+  await expectFits(page);
+  await shot(page, 'my-games');
+  await games.last().getByRole('link').click();
   await expect(page.getByRole('row', { name: /Ana/ })).toContainText('3 of 3');
   await expect(page.getByRole('heading', { level: 3 })).toHaveCount(3);
   await page.getByText('Its answers').first().click();

@@ -180,7 +180,7 @@ test('on a phone an author finds every question, sees the preview, and nothing i
   const mira = await people('mira', { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
   const { page } = mira;
   const { id } = await written(mira, { title: 'On the way, with a long title that does not fit', questions: ['One', 'Two'].map(one) });
-  for (const path of ['/quizzes', '/quizzes?mine', '/quizzes/import', `/quizzes/${id}`, `/quizzes/${id}/edit`, `/quizzes/${id}/edit#q1`]) {
+  for (const path of ['/quizzes', '/quizzes?mine', '/quizzes?taken', '/quizzes?live', '/quizzes/import', `/quizzes/${id}`, `/quizzes/${id}/edit`, `/quizzes/${id}/edit#q1`]) {
     await page.goto(path);
     await expect(page.locator('main h1, #h, #heading:not(:empty)').first()).toBeVisible();
     await expectFits(page);

@@ -16,6 +16,8 @@ pub const GONE_AFTER: Duration = Duration::from_secs(5);
 pub struct Awaited {
     expected: BTreeSet<Principal>,
     answered: BTreeSet<Principal>,
+    /// How many of the expected have not answered.
+    open: usize,
     /// Since when who has gone is gone.
     gone: BTreeMap<Principal, Reading>,
 }
@@ -24,17 +26,22 @@ impl Awaited {
     /// A question opens: these are connected.
     #[must_use]
     pub fn open(connected: impl IntoIterator<Item = Principal>) -> Self {
-        Self { expected: connected.into_iter().collect(), ..Self::default() }
+        let expected: BTreeSet<Principal> = connected.into_iter().collect();
+        Self { open: expected.len(), expected, ..Self::default() }
     }
 
     /// Somebody who came back while the game stood still after a takeover: nobody was connected when it opened here.
     pub fn expect(&mut self, player: Principal) {
-        self.expected.insert(player);
+        if self.expected.insert(player) && !self.answered.contains(&player) {
+            self.open += 1;
+        }
     }
 
     /// An answer is on the disk.
     pub fn answered(&mut self, player: Principal) {
-        self.answered.insert(player);
+        if self.answered.insert(player) && self.expected.contains(&player) {
+            self.open -= 1;
+        }
     }
 
     /// The last connection of a player has ended.
@@ -49,7 +56,9 @@ impl Awaited {
 
     /// A player was taken out, or plays no more.
     pub fn out(&mut self, player: Principal) {
-        self.expected.remove(&player);
+        if self.expected.remove(&player) && !self.answered.contains(&player) {
+            self.open -= 1;
+        }
     }
 
     /// Who is expected now.
@@ -76,10 +85,15 @@ impl Awaited {
         self.expected_at(now).filter(|player| !self.answered.contains(player))
     }
 
-    /// Whether nobody is waited for any more, though somebody was.
+    /// As [`Self::count`], once nobody is waited for; none while somebody is. Asked after every answer: of thousands who
+    /// are not gone it does not look at each.
     #[must_use]
-    pub fn is_done(&self, now: Reading) -> bool {
-        !self.expected.is_empty() && self.missing(now).next().is_none() && !self.answered.is_empty()
+    pub fn all_in(&self, now: Reading) -> Option<(usize, usize)> {
+        if self.open > self.gone.len() {
+            return None;
+        }
+        let (answered, expected) = self.count(now);
+        (answered >= expected).then_some((answered, expected))
     }
 }
 
@@ -104,9 +118,15 @@ mod tests {
         awaited.answered(guest(1));
         // Came later: may answer, and is not waited for.
         awaited.answered(guest(3));
-        assert_eq!((awaited.count(s(0)), awaited.is_done(s(0))), ((1, 2), false));
+        assert_eq!((awaited.count(s(0)), awaited.all_in(s(0))), ((1, 2), None));
         awaited.answered(guest(2));
-        assert_eq!((awaited.count(s(0)), awaited.is_done(s(0))), ((2, 2), true));
+        assert_eq!(awaited.all_in(s(0)), Some((2, 2)));
+        // Told again, as a reader of the store does.
+        awaited.answered(guest(2));
+        awaited.expect(guest(3));
+        assert_eq!(awaited.all_in(s(0)), Some((3, 3)));
+        awaited.expect(guest(4));
+        assert_eq!(awaited.all_in(s(0)), None);
     }
 
     #[test]
@@ -114,9 +134,9 @@ mod tests {
         let mut awaited = Awaited::open([guest(1), guest(2)]);
         awaited.answered(guest(1));
         awaited.left(guest(2), s(10));
-        assert!(!awaited.is_done(s(15)));
+        assert_eq!(awaited.all_in(s(15)), None);
         let longer = s(15) + Duration::from_millis(1);
-        assert_eq!((awaited.count(longer), awaited.is_done(longer)), ((1, 1), true));
+        assert_eq!(awaited.all_in(longer), Some((1, 1)));
         awaited.came_back(guest(2));
         assert_eq!(awaited.missing(longer).collect::<Vec<_>>(), [&guest(2)]);
     }
@@ -134,14 +154,14 @@ mod tests {
         let mut awaited = Awaited::open([guest(1), guest(2)]);
         awaited.answered(guest(1));
         awaited.out(guest(2));
-        assert_eq!((awaited.count(s(0)), awaited.is_done(s(0))), ((1, 1), true));
+        assert_eq!(awaited.all_in(s(0)), Some((1, 1)));
     }
 
     #[test]
-    fn a_question_without_an_answer_is_left_to_its_deadline() {
-        assert!(!Awaited::open([]).is_done(s(60)));
+    fn where_nobody_is_expected_nobody_is_all() {
+        assert_eq!(Awaited::open([]).all_in(s(60)), Some((0, 0)));
         let mut all_gone = Awaited::open([guest(1)]);
         all_gone.left(guest(1), s(0));
-        assert!(!all_gone.is_done(s(60)));
+        assert_eq!(all_gone.all_in(s(60)), Some((0, 0)));
     }
 }

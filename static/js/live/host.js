@@ -3,7 +3,7 @@
 
 import { copied } from '../copy.js';
 import { announce, byId, el, icon, keepIcons } from '../dom.js';
-import { ask } from '../question.js';
+import { ask, steadyKey } from '../question.js';
 import { Refused, accessExpires, call, refresh } from '../session.js';
 import { figure, say, sayBy } from '../words.js';
 import { boardTable, podiumSteps, teamTable } from './board.js';
@@ -68,6 +68,20 @@ const sure = (title, text, verb, what) => ask({ title, text, verb, keep: say('li
   return verb;
 } });
 
+/** Somebody else keeps the game with the owner: all of it, or order among the players. */
+function hosts() {
+  const keyFor = steadyKey();
+  const name = el('input', { class: 'input', id: 'host-name', autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false' });
+  const role = el('select', { class: 'input select', id: 'host-role' }, ...[['cohost', say('live.cohost')], ['moderator', say('live.moderator')], ['', say('live.no-host')]].map(([value, label]) => el('option', { value }, label)));
+  ask({ title: say('live.hosts'), text: say('live.hosts-text'), verb: say('live.hosts-verb'), keep: say('live.leave-it'), busy: say('live.sending'), bad: false,
+    fields: [el('div', { class: 'field' }, el('label', { class: 'field__label', for: 'host-name' }, say('live.hosts-name')), name), el('div', { class: 'field' }, el('label', { class: 'field__label', for: 'host-role' }, say('live.hosts-role')), role)],
+    work: async () => {
+      const body = { username: name.value.trim(), role: role.value || null };
+      await call('POST', `live/${room}/hosts`, { body, key: keyFor(body) });
+      return say('live.hosts-done', { name: body.username });
+    } });
+}
+
 /** @type {Record<string, {key: string, icon: string, label: () => string, does: () => void, shown: () => boolean}>} */
 const TOOLS = {
   extend: { key: 'E', icon: 'plus', label: () => say('live.ten-more'), does: () => void step({ step: 'extend', ms: MORE_MS }), shown: () => game.view?.event === 'quiz.open' && !game.flags.paused && game.left() !== undefined },
@@ -75,6 +89,7 @@ const TOOLS = {
   skip: { key: 'S', icon: 'skip', label: () => say('live.skip'), does: () => sure(say('live.skip-title'), say('live.skip-text'), say('live.skip-verb'), { step: 'skip' }), shown: () => ['quiz.intro', 'quiz.open', 'quiz.locked'].includes(game.view?.event ?? '') },
   lock: { key: 'L', icon: 'lock', label: () => (game.flags.locked ? say('live.unlock') : say('live.lock')), does: () => void step({ step: game.flags.locked ? 'unlock' : 'lock' }), shown: () => !['quiz.podium', 'quiz.ended'].includes(game.view?.event ?? '') },
   void: { key: '', icon: 'retry', label: () => say('live.void'), does: () => sure(say('live.void-title'), say('live.void-text'), say('live.void-verb'), { step: 'void', q: game.view?.d.head.q }), shown: () => ['quiz.open', 'quiz.votes', 'quiz.solution'].includes(game.view?.event ?? '') && !game.view?.d.voided },
+  hosts: { key: '', icon: 'people', label: () => say('live.hosts'), does: hosts, shown: () => game.role === 'owner' && !['quiz.podium', 'quiz.ended'].includes(game.view?.event ?? '') },
   end: { key: '', icon: 'stop', label: () => say(game.view?.event === 'quiz.lobby' ? 'live.cancel-game' : 'live.end-game'), does: () => sure(say('live.end-title', { n: game.count?.players ?? 0 }), say(game.view?.event === 'quiz.lobby' ? 'live.cancel-text' : 'live.end-text'), say('live.end-verb'), { step: 'end' }), shown: () => !['quiz.podium', 'quiz.ended'].includes(game.view?.event ?? '') },
 };
 

@@ -32,13 +32,13 @@ const check = (id, label, checked) => el('label', { class: 'check' }, el('input'
  * @param {string} quiz
  * @param {(errors: any[]) => void} [lacks] is told what the quiz lacks
  */
-export async function launch(quiz, lacks) {
+export function launch(quiz, lacks) {
   const last = kept();
-  /** @type {[string, string][]} */
-  const places = [['', say('launch.nowhere')]];
-  // Without the list it can still be played: with everybody who has the PIN.
-  const own = await callAll('me/conversations', 200).catch(() => []);
-  for (const one of own) places.push([one.id, one.title ?? one.with?.name ?? '']);
+  const where = select('conversation', say('launch.where'), [['', say('launch.nowhere')]], '', say('launch.where-help'));
+  // They may come late. Without them it can still be played: with everybody who has the PIN.
+  callAll('me/conversations', 200).then((own) => {
+    for (const one of own) where.querySelector('select')?.append(el('option', { value: one.id }, one.title ?? one.with?.name ?? ''));
+  }).catch(() => {});
   const keyFor = steadyKey();
   ask({
     title: say('launch.title'), text: say('launch.text'), verb: say('launch.open'), keep: say('launch.cancel'), busy: say('launch.opening'), bad: false,
@@ -46,7 +46,7 @@ export async function launch(quiz, lacks) {
       select('mode', say('launch.mode'), [['speed', say('launch.speed')], ['accuracy', say('launch.accuracy')], ['survey', say('launch.survey')]], last.mode),
       select('pace', say('launch.pace'), [['host', say('launch.by-host')], ['itself', say('launch.by-itself')]], last.pace),
       select('scoreboard', say('launch.scoreboard'), [['each', say('launch.each')], ['podium', say('launch.podium')]], last.scoreboard),
-      select('conversation', say('launch.where'), places, '', say('launch.where-help')),
+      where,
       el('details', { class: 'more-info' }, el('summary', {}, say('launch.more')),
         el('div', { class: 'stack' }, select('admits', say('launch.admits'), [['anyone', say('launch.anyone')], ['accounts', say('launch.accounts')]], last.admits),
           el('div', { class: 'field' }, el('label', { class: 'field__label', for: 'teams' }, say('launch.teams')), el('p', { class: 'field__help', id: 'teams-help' }, say('launch.teams-help')),

@@ -22,8 +22,10 @@ export const publish = (id, rev, on) => call('POST', `quizzes/${id}/${on ? 'publ
 export const remove = (id) => call('DELETE', `quizzes/${id}`);
 /** @param {URLSearchParams} wanted */
 export const browse = (wanted) => call('GET', `quizzes?${wanted}`);
+/** A page of a list of one's own. @param {string} path @param {string} [cursor] */
+export const page = (path, cursor = '') => call('GET', `${path}?limit=50${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
 /** @param {string} [cursor] */
-export const own = (cursor = '') => call('GET', `me/quizzes?limit=50${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+export const own = (cursor = '') => page('me/quizzes', cursor);
 /** @param {string} id */
 export const attempts = (id) => call('GET', `quizzes/${id}/attempts`);
 /** @param {string} id @param {string} factor */

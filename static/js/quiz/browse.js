@@ -5,7 +5,7 @@ import { ask } from '../question.js';
 import { Refused, uuid } from '../session.js';
 import { figure, say, sayBy, whenShort } from '../words.js';
 import { avatar } from '../live/board.js';
-import { browse, create, own, topics } from './api.js';
+import { browse, create, own, page, topics } from './api.js';
 import { needsSignIn } from './page.js';
 
 const TYPING_MS = 250;
@@ -14,7 +14,30 @@ let cursor = '';
 let asked = 0;
 
 const wanted = () => new URLSearchParams(location.search);
-const isMine = () => wanted().has('mine');
+
+/**
+ * What this page lists, by what stands in its address.
+ * @type {Record<string, {name: () => string, none: () => string, read: (cursor: string) => Promise<any>, item: (one: any) => HTMLElement}>}
+ */
+const VIEWS = {
+  '': { name: () => say('edit.all-quizzes'), none: () => say(wanted().size ? 'edit.none-found' : 'edit.none-yet'), read: (after) => browse(new URLSearchParams([...wanted(), ...(after ? [['cursor', after]] : [])])), item },
+  mine: { name: () => say('edit.my-quizzes'), none: () => say('edit.none-mine'), read: own, item: ownItem },
+  taken: { name: () => say('edit.my-attempts'), none: () => say('edit.none-taken'), read: (after) => page('me/attempts', after), item: attemptItem },
+  live: { name: () => say('edit.my-games'), none: () => say('edit.none-live'), read: (after) => page('me/live', after), item: gameItem },
+};
+const chosen = Object.keys(VIEWS).find((view) => view && wanted().has(view)) ?? '';
+const view = VIEWS[chosen];
+
+/**
+ * @param {any} picture @param {string} sign where there is none
+ * @param {any} mark @param {string} href @param {string} title @param {...any} more
+ */
+const card = (picture, sign, mark, href, title, ...more) => el('li', { class: 'quiz' }, picture?.url ? el('img', { src: picture.url, alt: picture.alt ?? '', loading: 'lazy' }) : el('span', { class: 'quiz__blank stage', 'aria-hidden': 'true' }, icon(sign)),
+  el('div', { class: 'quiz__body' }, mark, el('h2', {}, el('a', { href, dir: 'auto' }, title || say('edit.untitled'))), ...more));
+/** @param {any} kept */
+const about = (kept) => [kept.description && el('p', { class: 'quiet small', dir: 'auto' }, kept.description),
+  el('p', { class: 'quiz__meta' }, el('span', {}, icon('list', 'icon icon--sm'), ` ${say('edit.n-questions', { n: kept.question_count })}`), kept.minutes && el('span', {}, icon('clock', 'icon icon--sm'), ` ${say('edit.n-minutes', { n: kept.minutes })}`))];
+const badge = (/** @type {boolean} */ good, /** @type {string} */ words) => el('span', { class: `badge ${good ? 'badge--good' : 'badge--note'}` }, words);
 
 /** @param {string} level */
 function levelMark(level) {
@@ -22,35 +45,43 @@ function levelMark(level) {
   return el('span', { class: 'level' }, ...LEVELS.map((_, n) => el('i', { class: n <= at ? 'is-on' : undefined })), el('span', {}, sayBy(`edit.${level}`)));
 }
 
-/** @param {any} card */
-function item(card) {
-  const mine = isMine();
-  const href = mine ? `/quizzes/${card.id}/edit` : `/quizzes/${card.id}`;
-  const state = mine && el('span', { class: `badge ${card.published_ts ? 'badge--good' : 'badge--note'}` }, say(card.published_ts ? 'edit.is-published' : 'edit.is-draft'));
-  return el('li', { class: 'quiz' }, card.image?.url ? el('img', { src: card.image.url, alt: card.image.alt ?? '', loading: 'lazy' }) : el('span', { class: 'quiz__blank stage', 'aria-hidden': 'true' }, icon('quiz')),
-    el('div', { class: 'quiz__body' }, mine ? state : levelMark(card.difficulty), el('h2', {}, el('a', { href, dir: 'auto' }, card.title || say('edit.untitled'))), card.description && el('p', { class: 'quiet small', dir: 'auto' }, card.description),
-      el('p', { class: 'quiz__meta' }, el('span', {}, icon('list', 'icon icon--sm'), ` ${say('edit.n-questions', { n: card.question_count })}`), card.minutes && el('span', {}, icon('clock', 'icon icon--sm'), ` ${say('edit.n-minutes', { n: card.minutes })}`)),
-      el('p', { class: 'quiz__by' }, ...(mine ? [say('edit.changed-at', { time: whenShort(card.updated_ts) })] : [avatar(card.owner.name, 'avatar--xs'), el('span', { dir: 'auto' }, [card.owner.name, card.topic].filter(Boolean).join(', '))]))));
+/** @param {any} kept */
+function item(kept) {
+  return card(kept.image, 'quiz', levelMark(kept.difficulty), `/quizzes/${kept.id}`, kept.title, ...about(kept), el('p', { class: 'quiz__by' }, avatar(kept.owner.name, 'avatar--xs'), el('span', { dir: 'auto' }, [kept.owner.name, kept.topic].filter(Boolean).join(', '))));
+}
+
+/** @param {any} kept */
+function ownItem(kept) {
+  return card(kept.image, 'quiz', badge(Boolean(kept.published_ts), say(kept.published_ts ? 'edit.is-published' : 'edit.is-draft')), `/quizzes/${kept.id}/edit`, kept.title, ...about(kept), el('p', { class: 'quiz__by' }, say('edit.changed-at', { time: whenShort(kept.updated_ts) })));
+}
+
+/** @param {any} one */
+function attemptItem(one) {
+  const score = one.score && el('p', { class: 'quiz__meta' }, say('attempt.points-and', { points: one.score.points, most: one.score.most }));
+  return card(null, 'list', badge(one.state !== 'in_progress', sayBy(`attempt.is-${one.state.replaceAll('_', '-')}`)), `/attempts/${one.id}`, one.title, score, el('p', { class: 'quiz__by' }, `${say('attempt.no', { n: one.no })}, ${whenShort(one.started_ts)}`));
+}
+
+/** A game that runs leads to its desk, one that is over to its report. @param {any} one */
+function gameItem(one) {
+  const mark = one.ended_ts ? badge(true, say('edit.is-over')) : el('span', { class: 'badge badge--live' }, say('card.live-now'));
+  return card(null, 'live', mark, `/live/${one.room}/${one.ended_ts ? 'report' : 'host'}`, one.title, el('p', { class: 'quiz__meta' }, el('span', {}, icon('people', 'icon icon--sm'), ` ${say('edit.n-players', { n: one.players })}`)), el('p', { class: 'quiz__by' }, whenShort(one.created_ts)));
 }
 
 /** @param {boolean} [more] */
 async function load(more = false) {
   const turn = ++asked;
-  const params = wanted();
-  params.delete('mine');
-  if (more) params.set('cursor', cursor);
-  else cursor = '';
+  if (!more) cursor = '';
   try {
-    const page = isMine() ? await own(more ? cursor : '') : await browse(params);
+    const found = await view.read(cursor);
     if (turn !== asked) return;
-    cursor = page.next_cursor ?? '';
-    const rows = page.items.map(item);
+    cursor = found.next_cursor ?? '';
+    const rows = found.items.map(view.item);
     const list = byId('quizzes');
     if (more) list.append(...rows);
     else list.replaceChildren(...rows);
     const none = list.children.length === 0;
     byId('none').hidden = !none;
-    byId('none-line').textContent = none ? say(isMine() ? 'edit.none-mine' : params.toString() ? 'edit.none-found' : 'edit.none-yet') : '';
+    byId('none-line').textContent = none ? view.none() : '';
     byId('more').hidden = !cursor;
     byId('status').textContent = none ? '' : say(cursor ? 'edit.n-shown-more' : 'edit.n-shown', { n: list.children.length });
     if (more) /** @type {HTMLElement | null} */ (rows[0]?.querySelector('a'))?.focus();
@@ -89,11 +120,9 @@ function write() {
 void keepIcons();
 byId('write').addEventListener('click', write);
 byId('more').addEventListener('click', () => void load(true));
-const mine = isMine();
-byId('heading').textContent = say(mine ? 'edit.my-quizzes' : 'edit.quizzes');
-byId('other').textContent = say(mine ? 'edit.all-quizzes' : 'edit.my-quizzes');
-byId('other').setAttribute('href', mine ? '/quizzes' : '/quizzes?mine');
-for (const id of ['tools', 'topics']) byId(id).hidden = mine;
+byId('heading').textContent = chosen ? view.name() : say('edit.quizzes');
+byId('views').replaceChildren(...Object.entries(VIEWS).filter(([key]) => key !== chosen).map(([key, { name }]) => el('a', { class: 'btn btn--line', href: key ? `/quizzes?${key}` : '/quizzes' }, name())));
+for (const id of ['tools', 'topics']) byId(id).hidden = chosen !== '';
 document.title = `${byId('heading').textContent} – AllThrive`;
 const text = byId('text');
 text.value = wanted().get('text') ?? '';
@@ -107,7 +136,7 @@ const difficulty = byId('difficulty');
 difficulty.append(el('option', { value: '' }, say('edit.any-difficulty')), ...LEVELS.map((level) => el('option', { value: level }, sayBy(`edit.${level}`))));
 difficulty.value = wanted().get('difficulty') ?? '';
 difficulty.addEventListener('change', () => filter('difficulty', difficulty.value));
-if (!mine) {
+if (!chosen) {
   topics().then((answer) => {
     known = answer.items ?? answer;
     chips();

@@ -268,7 +268,7 @@ function tell(errors) {
 /** To play it live; what it lacks for that is shown where it belongs. */
 async function play() {
   if (!(await keeper.now())) return;
-  await launch(id, (errors) => {
+  launch(id, (errors) => {
     note(errors);
     draw(false);
     announce(say('edit.n-to-fix', { n: errors.length }));

@@ -49,7 +49,7 @@ function show(card) {
     card.description && el('p', { class: 'one__text', dir: 'auto' }, card.description),
     card.owner && el('p', { class: 'quiz__by' }, avatar(card.owner.name, 'avatar--xs'), el('span', { dir: 'auto' }, say('edit.by', { name: card.owner.name }))),
     card.draft && el('p', { class: 'note' }, icon('info'), el('span', {}, say('edit.own-draft'))),
-    el('div', { class: 'row row--wrap', id: 'ways' }, el('button', { class: 'btn btn--live', type: 'button', onclick: () => void launch(id) }, icon('play'), ` ${say('edit.play')}`), card.own && el('a', { class: 'btn btn--line', href: `/quizzes/${id}/edit` }, icon('edit'), ` ${say('edit.edit')}`))));
+    el('div', { class: 'row row--wrap', id: 'ways' }, el('button', { class: 'btn btn--live', type: 'button', onclick: () => launch(id) }, icon('play'), ` ${say('edit.play')}`), card.own && el('a', { class: 'btn btn--line', href: `/quizzes/${id}/edit` }, icon('edit'), ` ${say('edit.edit')}`))));
 }
 
 void keepIcons();

@@ -265,4 +265,11 @@ export const edit = {
   'attempt.counts-best': 'der beste',
   'attempt.counts-last': 'der letzte',
   'attempt.counts-mean': 'der Durchschnitt aller',
+  'edit.views': 'Quizze und Spiele',
+  'edit.my-attempts': 'Meine Versuche',
+  'edit.my-games': 'Meine Live-Spiele',
+  'edit.none-taken': 'Du hast noch kein Quiz allein gelöst.',
+  'edit.none-live': 'Du hast noch kein Live-Quiz geleitet.',
+  'edit.is-over': 'Vorbei',
+  'edit.n-players': { one: '{n} Spieler', other: '{n} Spieler' },
 };

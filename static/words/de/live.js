@@ -317,4 +317,13 @@ export const live = {
   'card.own': 'Dein eigenes Ergebnis ansehen',
   'live.mark-fast': 'antwortet schneller, als man liest',
   'live.mark-in-step': 'antwortet im Gleichschritt',
+  'live.hosts': 'Leitung teilen',
+  'live.hosts-text': 'Sie öffnen diese Adresse und brauchen ein eigenes Konto.',
+  'live.hosts-verb': 'Teilen',
+  'live.hosts-name': 'Benutzername',
+  'live.hosts-role': 'Sie dürfen',
+  'live.cohost': 'Alles tun, was du hier tust',
+  'live.moderator': 'Für Ordnung unter den Spielern sorgen',
+  'live.no-host': 'Nicht mehr leiten',
+  'live.hosts-done': 'Erledigt für {name}.',
 };

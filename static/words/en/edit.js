@@ -264,4 +264,11 @@ export const edit = /** @type {const} */ ({
   'attempt.counts-best': 'the best',
   'attempt.counts-last': 'the last',
   'attempt.counts-mean': 'the mean of all',
+  'edit.views': 'Quizzes and games',
+  'edit.my-attempts': 'My attempts',
+  'edit.my-games': 'My live games',
+  'edit.none-taken': 'You have taken no quiz alone yet.',
+  'edit.none-live': 'You have played no quiz live as a host yet.',
+  'edit.is-over': 'Over',
+  'edit.n-players': { one: '{n} player', other: '{n} players' },
 });

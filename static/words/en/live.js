@@ -316,4 +316,13 @@ export const live = /** @type {const} */ ({
   'card.own': 'See your own result',
   'live.mark-fast': 'answers faster than one reads',
   'live.mark-in-step': 'answers in step with another',
+  'live.hosts': 'Share hosting',
+  'live.hosts-text': 'They open this address and need their own account.',
+  'live.hosts-verb': 'Share',
+  'live.hosts-name': 'Their user name',
+  'live.hosts-role': 'They may',
+  'live.cohost': 'Do everything you do here',
+  'live.moderator': 'Keep order among the players',
+  'live.no-host': 'Not host any more',
+  'live.hosts-done': 'Done for {name}.',
 });

@@ -109,15 +109,16 @@ impl LiveRoom {
     pub(super) fn all_answered(&mut self, ctx: &mut Context<Self>) {
         let Some(live) = &self.live else { return };
         let is_open = live.game.phase == Phase::Open && live.game.paused.is_none() && live.kept.is_some() && !live.store_gone;
-        if !is_open || self.is_firing() {
+        if !is_open {
             return;
         }
-        let (answered, expected) = live.awaited.count(now());
+        let Some((answered, expected)) = live.awaited.all_in(now()) else { return };
+        // Where nobody was expected, or nobody has answered, it is left to its deadline.
         let is_done = self.elsewhere().is_some_and(|(others_answered, others_expected)| {
             let all = expected > 0 || others_expected > 0;
-            all && answered >= expected && others_answered >= others_expected && (answered > 0 || others_answered > 0)
+            all && others_answered >= others_expected && (answered > 0 || others_answered > 0)
         });
-        if is_done {
+        if is_done && !self.is_firing() {
             self.fire(Fired::Everybody, ctx);
         }
     }

@@ -1,6 +1,6 @@
 //! What is left of a game in the conversation where it was launched.
 
-use allthrive_protocol::quiz::board::Podium;
+use allthrive_protocol::quiz::board::{Line, Podium};
 
 /// Names that are told, at most.
 const MOST: usize = 10;
@@ -9,7 +9,9 @@ const MOST: usize = 10;
 /// language: its readers have theirs.
 #[must_use]
 pub fn told(podium: &Podium, result: &str) -> String {
-    let place = |line: &allthrive_protocol::quiz::board::Line| format!("{}. {} ({})", line.rank, line.name, line.total);
+    // Nobody's name reads as somebody else's line.
+    let name = |line: &Line| line.name.replace('·', "‧");
+    let place = |line: &Line| format!("{}. {} ({})", line.rank, name(line), line.total);
     let lines: Vec<String> = podium.steps.iter().flatten().filter(|_| podium.ranked).map(place).collect();
     let more = if lines.len() > MOST { " …" } else { "" };
     let stands = lines.into_iter().take(MOST).collect::<Vec<_>>().join(" · ");
@@ -19,7 +21,6 @@ pub fn told(podium: &Podium, result: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use allthrive_protocol::quiz::board::Line;
     use allthrive_protocol::quiz::phase::Flags;
 
     use super::*;
@@ -38,6 +39,12 @@ mod tests {
         let steps = vec![vec![line(1, "Bo", 2_500), line(1, "Di", 2_500)], Vec::new(), vec![line(3, "Al", 2_000)]];
         let told = told(&podium(steps, true), "https://a.example/live/x/result");
         assert_eq!(told, "🏆 Ships\n1. Bo (2500) · 1. Di (2500) · 3. Al (2000)\nhttps://a.example/live/x/result");
+    }
+
+    #[test]
+    fn a_name_makes_no_line_of_its_own() {
+        let told = told(&podium(vec![vec![line(1, "Bo · 1. Di (9)", 5)]], true), "r");
+        assert_eq!(told, "🏆 Ships\n1. Bo ‧ 1. Di (9) (5)\nr");
     }
 
     #[test]
