@@ -83,7 +83,7 @@ async function load(more = false) {
     byId('none').hidden = !none;
     byId('none-line').textContent = none ? view.none() : '';
     byId('more').hidden = !cursor;
-    byId('status').textContent = none ? '' : say(cursor ? 'edit.n-shown-more' : 'edit.n-shown', { n: list.children.length });
+    byId('status').textContent = none || chosen === 'taken' || chosen === 'live' ? '' : say(cursor ? 'edit.n-shown-more' : 'edit.n-shown', { n: list.children.length });
     if (more) /** @type {HTMLElement | null} */ (rows[0]?.querySelector('a'))?.focus();
   } catch (error) {
     needsSignIn(error, byId('results-place'));
