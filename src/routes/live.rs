@@ -1,11 +1,11 @@
 //! Live sessions: made by hosts, found by PIN or link; what happens in them is on the WebSocket.
 
 use actix_web::http::StatusCode;
-use actix_web::{FromRequest as _, HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use allthrive_actors::live::doors::Pass;
 use allthrive_domain::quiz::check::{Fault, check_ready, check_settings};
 use allthrive_domain::quiz::freeze::freeze;
-use allthrive_domain::quiz::game::{Author, Create, LiveDeed, LiveOutcome, Phase, PlayerState};
+use allthrive_domain::quiz::game::{Author, Create, LiveDeed, LiveOutcome, Phase};
 use allthrive_domain::unit::{Deed, Speak};
 use allthrive_protocol::quiz::live::{Role, Settings};
 use allthrive_protocol::{Cmid, Principal, QuizId, RoomId, SessionId};
@@ -27,6 +27,7 @@ use crate::routes::conversations::idempotency_key;
 use crate::routes::list::{Page, Part};
 use crate::routes::person::find_person;
 use crate::routes::quizzes::{fitting, own_quiz};
+use crate::routes::results::played;
 use crate::state::State;
 
 /// For so long a token lets new players join.
@@ -261,15 +262,7 @@ pub async fn join(request: HttpRequest, Json(way): Json<Way>, state: web::Data<S
 
 /// The session that followed this one, for who has played in this.
 async fn followed(state: &State, request: &HttpRequest, room: RoomId, key: Option<&str>) -> Result<Option<RoomId>, Problem> {
-    let who = match key {
-        Some(key) => state.system.doors().guest(room, key),
-        None => Some(Principal::User(Verified::extract(request).await?.0.user.id)),
-    };
-    let player = match who {
-        Some(who) => state.store.live_player(room, who).await?,
-        None => None,
-    };
-    if !player.is_some_and(|player| matches!(player.state, PlayerState::Active | PlayerState::Left)) {
+    if played(state, request, room, key).await?.is_none() {
         return Ok(None);
     }
     let Some(next) = state.store.live_state(room).await?.and_then(|before| before.game.rematch) else { return Ok(None) };

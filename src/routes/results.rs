@@ -136,15 +136,7 @@ pub async fn own(
 ) -> Result<HttpResponse, Problem> {
     let none = || Problem::not_found("You have no result here: the session is long over, or you did not play in it.");
     let room: RoomId = id.parse().map_err(|_| none())?;
-    let who = match &asker.key {
-        Some(key) => state.system.doors().guest(room, key).ok_or_else(none)?,
-        None => Principal::User(Verified::extract(&request).await?.0.user.id),
-    };
-    // One row tells a stranger from a player; all of them are read once for everybody.
-    match state.store.live_player(room, who).await? {
-        Some(player) if matches!(player.state, PlayerState::Active | PlayerState::Left) => {}
-        Some(_) | None => return Err(none()),
-    }
+    let who = played(&state, &request, room, asker.key.as_deref()).await?.ok_or_else(none)?;
     let now = state.store.live_state(room).await?.ok_or_else(none)?;
     if !matches!(now.game.phase, Phase::Podium | Phase::Ended) {
         return Err(Problem::new(StatusCode::CONFLICT, "session_running", "The game is still on. Your result is here once it is over."));
@@ -156,6 +148,18 @@ pub async fn own(
         return Err(none());
     }
     over.view(who).map(|view| HttpResponse::Ok().json(view)).ok_or_else(none)
+}
+
+/// Who asks, if they play or have played in this session and were not taken out: a guest by the key, an account by its
+/// sign-in. One row tells a stranger from a player.
+pub(super) async fn played(state: &State, request: &HttpRequest, room: RoomId, key: Option<&str>) -> Result<Option<Principal>, Problem> {
+    let who = match key {
+        Some(key) => state.system.doors().guest(room, key),
+        None => Some(Principal::User(Verified::extract(request).await?.0.user.id)),
+    };
+    let Some(who) = who else { return Ok(None) };
+    let player = state.store.live_player(room, who).await?;
+    Ok(player.filter(|player| matches!(player.state, PlayerState::Active | PlayerState::Left)).map(|_| who))
 }
 
 async fn read(state: &State, room: RoomId) -> Result<Over, Error> {
